@@ -1,0 +1,104 @@
+"""One frozen object that holds every setting; built in a flow's first line, never at import.
+
+Reads the environment (prefix RUNLETTERS_) and `.env` in the current folder. The key
+and address of Claude keep the names the official SDK gives them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runletters.content import WriterName
+
+
+class Settings(BaseSettings):
+    """Where things are kept and how texts are written."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RUNLETTERS_",
+        env_file=".env",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    home: Path = Field(
+        default=Path("run-letters-data"),
+        description="Folder of everything: store, history, results, published file.",
+    )
+    store_url: str | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the operational store; SQLite in the home folder if unset. "
+        "postgresql+psycopg://user:password@host/db for several machines.",
+    )
+    history_url: str | None = Field(
+        default=None,
+        description="Folder or s3:// prefix of the Parquet history; home/history if unset.",
+    )
+    results_url: str | None = Field(
+        default=None,
+        description="Folder or s3:// prefix of Prefect's task results; home/results if unset.",
+    )
+    publish_url: str | None = Field(
+        default=None,
+        description="File or s3:// object of the published DuckDB file; "
+        "home/warehouse.duckdb if unset.",
+    )
+    s3_endpoint_url: str | None = Field(
+        default=None, description="Endpoint of an S3-compatible server other than AWS."
+    )
+    writer: WriterName = Field(
+        default="offline", description="Who writes: offline (free, no key) or claude."
+    )
+    model: str = Field(default="claude-haiku-4-5", description="Model of the claude writer.")
+    anthropic_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ANTHROPIC_API_KEY", "anthropic_api_key"),
+        description="Key of the claude writer.",
+    )
+    anthropic_base_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "anthropic_base_url"),
+        description="Address of the API; the official one if unset.",
+    )
+    concurrency: int = Field(
+        default=16, ge=1, le=512, description="Texts written side by side in one flow run."
+    )
+    window: int = Field(
+        default=200, ge=1, le=2_500, description="Activities claimed and mapped at a time."
+    )
+    lease_s: int = Field(
+        default=900,
+        ge=30,
+        description="Seconds a claim holds; longer than the longest call with its retries.",
+    )
+    call_timeout_s: float = Field(
+        default=90.0, gt=0, description="Seconds one call to the model may take."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="What the command line shows on stderr."
+    )
+
+    @property
+    def store(self) -> str:
+        """URL of the operational store."""
+        return self.store_url or f"sqlite:///{self.home.absolute() / 'store.sqlite'}"
+
+    @property
+    def history(self) -> str:
+        """Root of the Parquet history."""
+        return self.history_url or str(self.home.absolute() / "history")
+
+    @property
+    def results(self) -> str:
+        """Root of Prefect's task results."""
+        return self.results_url or str(self.home.absolute() / "results")
+
+    @property
+    def published(self) -> str:
+        """The published DuckDB file."""
+        return self.publish_url or str(self.home.absolute() / "warehouse.duckdb")

@@ -1,0 +1,45 @@
+"""Who is written for, and what their tier and preferences allow.
+
+Pure: no clock, no network, no database.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runletters.facts import Units
+
+Tier: TypeAlias = Literal["free", "premium"]
+FREE_ACTIVITIES = 20
+"""The free tier writes about this many of the newest runs."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Preferences(_Frozen):
+    """What a runner chose; every text and every figure follows it."""
+
+    language: str = Field(default="en", description="ISO 639-1 code of the texts.")
+    units: Units = "metric"
+    reader_name: str | None = Field(default=None, max_length=40, description="Name to use.")
+    allow_notes: bool = Field(default=False, description="Notes may be used in texts.")
+    heart_rate_max_bpm: int | None = Field(default=None, ge=100, le=240)
+    heart_rate_rest_bpm: int | None = Field(default=None, ge=25, le=110)
+    threshold_heart_rate_bpm: int | None = Field(default=None, ge=80, le=230)
+    threshold_pace_s_per_km: float | None = Field(default=None, ge=120, le=900)
+    sex: Literal["female", "male"] | None = None
+    birth_year: int | None = Field(default=None, ge=1900, le=2100)
+    time_zone: str | None = Field(default=None, description="IANA name; digests follow it.")
+    email: str | None = None
+
+
+class User(_Frozen):
+    """One runner."""
+
+    user_id: str
+    tier: Tier = "free"
+    preferences: Preferences = Preferences()
