@@ -1,0 +1,25 @@
+"""Fixtures that every storey uses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real recordings beside the checkout; they never enter it."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real recordings (../shared/data) are not beside this checkout")
+    return folder
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed moment: time is passed in, never read."""
+    return datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
