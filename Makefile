@@ -1,0 +1,67 @@
+# Everything a person needs, from a fresh checkout with only Python >= 3.11, make and git.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+# The second Python the suite runs on, where one is installed.
+OTHER_PYTHON ?= 3.13
+export RUNLETTERS_HOME ?= $(CURDIR)/run-letters-data
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.PHONY: help demo test test-other lint format bench bench-full chaos model-test lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(BIN)/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Run Letters needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Making the environment in $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.run: $(BIN)/uv requirements/run.txt pyproject.toml
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.txt
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/runletters-checkout.pth"
+	@printf '#!/bin/sh\nexec "%s" -m deployments.cli "$$@"\n' "$(abspath $(BIN))/python" > $(BIN)/runletters && chmod +x $(BIN)/runletters
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/.run ## The main job on an invented history: no key, no server, no cost
+	@$(BIN)/runletters demo
+
+test: $(VENV)/.dev ## The whole suite, on real servers that it starts itself
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+test-other: $(BIN)/uv ## The suite on the second Python (3.13), where it is installed
+	@if $(UV) python find --no-python-downloads $(OTHER_PYTHON) >/dev/null 2>&1; then \
+	  $(MAKE) --no-print-directory test VENV=.venv-$(OTHER_PYTHON) PYTHON="$$($(UV) python find --no-python-downloads $(OTHER_PYTHON))"; \
+	else echo "Python $(OTHER_PYTHON) is not installed here: the suite was not run on it"; fi
+
+lint: $(VENV)/.dev ## Format, lint, types, architecture
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/sqlfmt --check --quiet runletters/sql
+	@$(BIN)/basedpyright
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Rewrite the code the way lint wants it
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/sqlfmt --quiet runletters/sql
+
+bench: $(VENV)/.dev ## Measure beside real peers; prints a table, writes build/bench.json
+	@$(BIN)/python -m benchmarks.run
+
+lock: $(VENV)/.dev ## Resolve the requirements again
+	@echo 'uv>=0.13' | $(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" - -o requirements/bootstrap.txt
+	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres -o requirements/run.txt
+	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --group dev -o requirements/dev.txt
+
+clean: ## Remove environments and build output, never your data
+	@rm -rf .venv .venv-* build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
