@@ -1,0 +1,189 @@
+"""Which texts a backfill writes, which it leaves, and why: decided before anything is paid.
+
+Pure: no clock, no network, no database. History and status are passed in as frames.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import TypeAlias
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from runletters.activities import RUN_SPORTS
+from runletters.content import KINDS, Kind, WriterName
+from runletters.users import FREE_ACTIVITIES, Tier
+
+Pair: TypeAlias = tuple[str, Kind]
+"""One text to write: activity and kind."""
+
+CHAPTER_ACTIVITIES = 2_500
+"""At most this many activities in one flow run: the UI's graph ends at 10,000 nodes."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Order(_Frozen):
+    """What was asked for."""
+
+    user_id: str
+    tier: Tier = "free"
+    writer: WriterName = "offline"
+    kinds: tuple[Kind, ...] = KINDS
+    since: date | None = None
+    until: date | None = None
+    max_activities: int | None = None
+    refresh: bool = False
+
+
+class Skipped(_Frozen):
+    """Texts that are left alone, by reason."""
+
+    already_written: int = 0
+    being_written: int = 0  # claimed by another flow run at this moment
+    rights: int = 0  # may not be shown to this writer, or not be written about at all
+    beyond_tier: int = 0
+    beyond_max: int = 0  # more than max_activities
+
+    @property
+    def total(self) -> int:
+        """All texts that are left alone."""
+        return sum(int(count) for count in self.model_dump().values())
+
+
+class Plan(_Frozen):
+    """What will be written, newest first, and what will not."""
+
+    order: Order
+    pairs: tuple[Pair, ...] = ()
+    skipped: Skipped = Skipped()
+    activities_in_scope: int = 0
+    tier_message: str | None = Field(default=None, description="What an upgrade would add.")
+
+    @property
+    def activity_ids(self) -> tuple[str, ...]:
+        """The activities of the plan, newest first, each once."""
+        return tuple(dict.fromkeys(activity_id for activity_id, _ in self.pairs))
+
+    def windows(self, size: int) -> Iterator[tuple[Pair, ...]]:
+        """The pairs in windows of `size` activities; both kinds of one activity stay together."""
+        ids = self.activity_ids
+        for start in range(0, len(ids), size):
+            inside = frozenset(ids[start : start + size])
+            yield tuple(pair for pair in self.pairs if pair[0] in inside)
+
+
+def plan_backfill(
+    order: Order, activities: pl.DataFrame, status: pl.DataFrame, *, now: datetime
+) -> Plan:
+    """Decide what is written.
+
+    Args:
+        order: what was asked for.
+        activities: the user's history, ACTIVITY_SCHEMA.
+        status: the user's generation_status rows, possibly none.
+        now: leases that end before this moment no longer hold.
+
+    Returns:
+        The plan; `refresh` makes written texts candidates too, their fingerprints decide later.
+    """
+    scope = _in_scope(order, activities)
+    permitted = scope.filter(pl.col("rights").is_in(_permitted_rights(order.writer)))
+    in_tier, message = _within_tier(order, activities, permitted)
+    wanted = in_tier if order.max_activities is None else in_tier.head(order.max_activities)
+    states = _states(order, wanted, status, now)
+    counts = Counter(state for _, state in states)
+    kinds = len(order.kinds)
+    return Plan(
+        order=order,
+        pairs=tuple(pair for pair, state in states if state == "open"),
+        skipped=Skipped(
+            already_written=counts["written"],
+            being_written=counts["leased"],
+            rights=(scope.height - permitted.height) * kinds,
+            beyond_tier=(permitted.height - in_tier.height) * kinds,
+            beyond_max=(in_tier.height - wanted.height) * kinds,
+        ),
+        activities_in_scope=scope.height,
+        tier_message=message,
+    )
+
+
+def _permitted_rights(writer: WriterName) -> list[str]:
+    return ["full"] if writer == "claude" else ["full", "local_only"]
+
+
+def runs_newest_first(activities: pl.DataFrame) -> pl.DataFrame:
+    """Only runs, the newest first; equal starts in a stable order."""
+    runs = activities.filter(pl.col("sport").is_in(sorted(RUN_SPORTS)))
+    return runs.sort(["started_at", "activity_id"], descending=True)
+
+
+def _in_scope(order: Order, activities: pl.DataFrame) -> pl.DataFrame:
+    offset = pl.duration(seconds=pl.col("utc_offset_s").fill_null(0))
+    local_day = (pl.col("started_at") + offset).dt.date()
+    runs = runs_newest_first(activities)
+    if order.since is not None:
+        runs = runs.filter(local_day >= order.since)
+    if order.until is not None:
+        runs = runs.filter(local_day <= order.until)
+    return runs
+
+
+def _within_tier(
+    order: Order, activities: pl.DataFrame, permitted: pl.DataFrame
+) -> tuple[pl.DataFrame, str | None]:
+    """The free tier reaches the newest runs of the whole history, not of each request."""
+    if order.tier == "premium":
+        return permitted, None
+    reached = runs_newest_first(activities).head(FREE_ACTIVITIES)["activity_id"].to_list()
+    inside = permitted.filter(pl.col("activity_id").is_in(reached))
+    outside = permitted.filter(~pl.col("activity_id").is_in(reached))
+    return inside, None if outside.is_empty() else tier_message(outside)
+
+
+def tier_message(outside: pl.DataFrame) -> str:
+    """What the free tier leaves unwritten, in one sentence a runner understands."""
+    days = outside["started_at"].dt.date()
+    count = outside.height
+    return (
+        f"Upgrade to premium for full history: the free tier writes about your "
+        f"{FREE_ACTIVITIES} newest runs; {count:,} older {'run' if count == 1 else 'runs'} "
+        f"({days.min()} to {days.max()}) would stay without a letter and an insight."
+    )
+
+
+def _states(
+    order: Order, wanted: pl.DataFrame, status: pl.DataFrame, now: datetime
+) -> list[tuple[Pair, str]]:
+    known = {row["activity_id"]: row for row in status.iter_rows(named=True)}
+    return [
+        (
+            (activity_id, kind),
+            _state(known.get(activity_id), kind, refresh=order.refresh, now=now),
+        )
+        for activity_id in wanted["activity_id"].to_list()
+        for kind in order.kinds
+    ]
+
+
+def _state(row: dict[str, object] | None, kind: Kind, *, refresh: bool, now: datetime) -> str:
+    if row is None:
+        return "open"
+    status, lease = row[f"{kind}_status"], row[f"{kind}_lease_until"]
+    if status == "generating" and isinstance(lease, datetime) and lease > now:
+        return "leased"
+    if status == "completed" and not refresh:
+        return "written"
+    return "open"
+
+
+def chapters(plan: Plan, size: int = CHAPTER_ACTIVITIES) -> list[Sequence[str]]:
+    """The plan's activities cut into parts that one flow run can show."""
+    ids = plan.activity_ids
+    return [ids[start : start + size] for start in range(0, len(ids), size)]

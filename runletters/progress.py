@@ -1,0 +1,96 @@
+"""How far a backfill is, what it cost so far, and when it will be done.
+
+Pure: seconds and outcomes are passed in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+from runletters.content import Outcome
+
+NANO = Decimal(1_000_000_000)
+
+
+class Tally(BaseModel):
+    """What came of the items so far. Adding two tallies adds everything."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    done: int = 0
+    failed: int = 0
+    released: int = 0  # given back unwritten: the run stopped before them
+    fallback: int = 0  # done, with the offline text in place of a rejected one
+    unchanged: int = 0  # refresh asked, fingerprint equal: nothing to do
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+    unpriced: int = 0  # texts whose price is not known
+    activities: int = 0
+    reasons: dict[str, int] = {}
+
+    def __add__(self, other: Tally) -> Tally:
+        mine, theirs = self.model_dump(), other.model_dump()
+        added = {name: mine[name] + theirs[name] for name in mine if name != "reasons"}
+        return Tally(**added, reasons=dict(Counter(self.reasons) + Counter(other.reasons)))
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """Dollars, for the screen only."""
+        return Decimal(self.cost_nano_usd) / NANO
+
+    @property
+    def success_rate(self) -> float | None:
+        """Share of finished texts that came out; None where nothing was tried."""
+        tried = self.done + self.failed
+        return self.done / tried if tried else None
+
+
+def tally(outcomes: Iterable[Outcome]) -> Tally:
+    """Count outcomes: texts, failures with their reasons, tokens and money."""
+    kept = list(outcomes)
+    done = [outcome for outcome in kept if outcome.is_done]
+    failed = [outcome for outcome in kept if not outcome.is_done and not is_stop(outcome)]
+    return Tally(
+        done=len(done),
+        failed=len(failed),
+        released=len(kept) - len(done) - len(failed),
+        fallback=sum(1 for outcome in done if outcome.text and outcome.text.is_fallback),
+        input_tokens=sum(outcome.usage.input_tokens for outcome in kept),
+        output_tokens=sum(outcome.usage.output_tokens for outcome in kept),
+        cost_nano_usd=sum(outcome.cost_nano_usd or 0 for outcome in kept),
+        unpriced=sum(outcome.cost_nano_usd is None for outcome in kept),
+        activities=len({outcome.activity_id for outcome in kept}),
+        reasons=dict(Counter(f"{o.error_type}: {o.error}" for o in failed)),
+    )
+
+
+STOPPING = frozenset({"WriterStopped", "BudgetReached", "SettingsError"})
+"""Errors that end the whole run: their items go back to pending, unharmed."""
+
+
+def is_stop(outcome: Outcome) -> bool:
+    """Whether this outcome is the end of the run rather than a failure of the item."""
+    return outcome.error_type in STOPPING
+
+
+def eta_s(*, finished: int, total: int, elapsed_s: float) -> float | None:
+    """Seconds until the end at the rate so far; None before the first item is finished."""
+    if finished <= 0 or total <= 0:
+        return None
+    return elapsed_s / finished * max(total - finished, 0)
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds as people say them: 48 s, 3 min 20 s, 1 h 05 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,122 @@
+"""The summary of a backfill, for the UI, the terminal and the table of flow outcomes.
+
+Pure: a plan and a tally in, rows and Markdown out.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from runletters.backfilling import Plan
+from runletters.progress import NANO, Tally, duration_text
+
+ORIGIN_USD_PER_ACTIVITY = "0.0034"
+"""What the app this product came from claimed to pay per activity, for comparison."""
+
+_SKIPPED = {
+    "already_written": "already written",
+    "being_written": "being written by another run",
+    "rights": "rights do not allow it",
+    "beyond_tier": "beyond the free tier",
+    "beyond_max": "beyond max_activities",
+}
+
+
+def summary(plan: Plan, tally: Tally, *, seconds: float, stopped: str | None) -> dict[str, Any]:
+    """Everything worth keeping about one flow run, as plain JSON values."""
+    return {
+        "user": plan.order.user_id,
+        "writer": plan.order.writer,
+        "kinds": list(plan.order.kinds),
+        "activities_in_scope": plan.activities_in_scope,
+        "planned": len(plan.pairs),
+        "done": tally.done,
+        "failed": tally.failed,
+        "released": tally.released,
+        "fallback": tally.fallback,
+        "unchanged": tally.unchanged,
+        "skipped": plan.skipped.total,
+        "skipped_by_reason": plan.skipped.model_dump(),
+        "failures": tally.reasons,
+        "input_tokens": tally.input_tokens,
+        "output_tokens": tally.output_tokens,
+        "cost_nano_usd": tally.cost_nano_usd,
+        "unpriced": tally.unpriced,
+        "cost_usd": cost_text(tally.cost_nano_usd),
+        "cost_usd_per_activity": per_activity_text(tally),
+        "success_rate": tally.success_rate,
+        "seconds": round(seconds, 3),
+        "tier_message": plan.tier_message,
+        "stopped": stopped,
+    }
+
+
+def cost_text(cost_nano_usd: int) -> str:
+    """Dollars with as many digits as the amount deserves."""
+    digits = 4 if cost_nano_usd >= 10**7 else 6
+    return f"{cost_nano_usd / NANO:.{digits}f}" if cost_nano_usd else "0"
+
+
+def per_activity_text(tally: Tally) -> str | None:
+    """Dollars per activity that was touched; None where none was."""
+    if not tally.activities:
+        return None
+    return f"{tally.cost_nano_usd / NANO / tally.activities:.6f}" if tally.cost_nano_usd else "0"
+
+
+def summary_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """The summary as lines of (what, how much), in the order people ask."""
+    skipped = [
+        (f"  {text}", f"{result['skipped_by_reason'][name]:,}")
+        for name, text in _SKIPPED.items()
+        if result["skipped_by_reason"][name]
+    ]
+    tokens = f"{result['input_tokens']:,} in, {result['output_tokens']:,} out"
+    return [
+        ("texts written", f"{result['done']:,}"),
+        *([("  of these offline in place of a rejected text", f"{result['fallback']:,}")]
+          if result["fallback"] else []),
+        ("texts skipped", f"{result['skipped']:,}"),
+        *skipped,
+        *([("texts unchanged", f"{result['unchanged']:,}")] if result["unchanged"] else []),
+        ("texts failed", f"{result['failed']:,}"),
+        *([("texts given back", f"{result['released']:,}")] if result["released"] else []),
+        ("tokens", tokens),
+        ("cost", f"${result['cost_usd']}"),
+        *([("texts without a known price", f"{result['unpriced']:,}")]
+          if result["unpriced"] else []),
+        ("cost per activity", _per_activity(result)),
+        ("time", duration_text(result["seconds"])),
+    ]  # fmt: skip
+
+
+def _per_activity(result: dict[str, Any]) -> str:
+    paid = result["cost_usd_per_activity"]
+    if paid is None:
+        return "-"
+    return f"${paid} (the app this came from: ${ORIGIN_USD_PER_ACTIVITY})"
+
+
+def summary_markdown(result: dict[str, Any]) -> str:
+    """The summary as Markdown for the UI. User and reasons are escaped."""
+    rows = "\n".join(f"| {what.strip()} | {amount} |" for what, amount in summary_rows(result))
+    parts = [f"| {_escape(result['user'])} | |\n|---|---:|\n{rows}"]
+    if result["failures"]:
+        parts.append("### Failures\nEach keeps its reason and is taken again by the next run.")
+        parts.append("| reason | texts |\n|---|---:|\n" + _reason_rows(result["failures"]))
+    parts += [_escape(result[name]) for name in ("stopped", "tier_message") if result[name]]
+    return "\n\n".join(parts)
+
+
+def _reason_rows(failures: dict[str, int]) -> str:
+    ordered = sorted(failures.items(), key=lambda item: -item[1])
+    return "\n".join(f"| {_escape(reason)[:300]} | {count:,} |" for reason, count in ordered)
+
+
+def _escape(text: str) -> str:
+    """No Markdown, HTML or line break of a stranger takes effect in the UI."""
+    safe = html.escape(text, quote=False)
+    for mark in "\\|`*_[]#!":
+        safe = safe.replace(mark, f"\\{mark}")
+    return " ".join(safe.split())
