@@ -1,0 +1,131 @@
+"""The ledger's rows: written before a call, closed after it, never counted twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from runletters.content import Kind
+from runletters.edges.store_base import StoreBase, insert_or_ignore, upsert
+from runletters.edges.store_schema import attempts
+from runletters.ledger import Attempt, Spend
+
+_CLOSING = (
+    "ended_at",
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "cache_write_tokens",
+    "cache_read_tokens",
+    "cost_nano_usd",
+    "price_as_of",
+    "outcome",
+    "stop_reason",
+    "error_type",
+    "request_id",
+)
+_PRIVATE = ("error", "reply")
+
+
+class StoreLedger(StoreBase):
+    """The part of the store that counts money."""
+
+    def begin_attempts(self, rows: Sequence[Attempt]) -> None:
+        """Write down what is about to be called; a row that exists stays as it is."""
+        with self._write() as connection:
+            insert_or_ignore(connection, attempts, [row.model_dump() for row in rows])
+
+    def end_attempts(self, rows: Sequence[Attempt]) -> None:
+        """Close calls with what they used and what came back.
+
+        The first end counts: closing a closed row changes nothing. A row that was never
+        begun is inserted. A row whose user was forgotten meanwhile keeps its figures and
+        takes neither reply nor error text.
+        """
+        if not rows:
+            return
+        with self._write() as connection:
+            statement = upsert(connection, attempts)
+            new = statement.excluded
+            kept = {
+                name: sa.case((attempts.c.user_id.is_not(None), new[name]), else_=None)
+                for name in _PRIVATE
+            }
+            closing = statement.on_conflict_do_update(
+                index_elements=["attempt_id"],
+                set_={name: new[name] for name in _CLOSING} | kept,
+                where=attempts.c.outcome == "sent",
+            )
+            connection.execute(closing, [row.model_dump() for row in rows])
+
+    def paid_reply(self, user_id: str, kind: Kind, fingerprint: str) -> str | None:
+        """The kept reply of the newest successful call for that text, as JSON; or None."""
+        query = (
+            sa.select(attempts.c.reply)
+            .where(
+                attempts.c.user_id == user_id,
+                attempts.c.kind == kind,
+                attempts.c.fingerprint == fingerprint,
+                attempts.c.outcome == "succeeded",
+                attempts.c.reply.is_not(None),
+            )
+            .order_by(attempts.c.started_at.desc())
+            .limit(1)
+        )
+        with self._read() as connection:
+            return connection.scalar(query)
+
+    def attempts(
+        self, user_id: str | None = None, *, flow_run_id: str | None = None
+    ) -> pl.DataFrame:
+        """Rows of the ledger by time, of one user or flow run where one is given."""
+        query = sa.select(attempts).order_by(attempts.c.started_at, attempts.c.attempt_id)
+        if user_id is not None:
+            query = query.where(attempts.c.user_id == user_id)
+        if flow_run_id is not None:
+            query = query.where(attempts.c.flow_run_id == flow_run_id)
+        return self._frame(query)
+
+    def spend(
+        self, now: datetime, *, user_id: str | None = None, flow_run_id: str | None = None
+    ) -> Spend:
+        """Nano-dollars of a flow run, of a user today and of everybody today (UTC days).
+
+        Calls without a known price count as nothing and are counted apart.
+        """
+        today = _is_on_day_of(now)
+        unpriced = attempts.c.cost_nano_usd.is_(None) & (attempts.c.outcome != "sent")
+        query = sa.select(
+            _sum(attempts.c.flow_run_id == flow_run_id),
+            _sum(today & (attempts.c.user_id == user_id)),
+            _sum(today),
+            _count(today & unpriced),
+        ).where(today | (attempts.c.flow_run_id == flow_run_id))
+        with self._read() as connection:
+            run, user, everybody, unknown = connection.execute(query).one()
+        return Spend(
+            run_nano_usd=int(run),
+            user_today_nano_usd=int(user),
+            today_nano_usd=int(everybody),
+            unpriced_attempts=int(unknown),
+        )
+
+
+def _is_on_day_of(now: datetime) -> sa.ColumnElement[bool]:
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return sa.and_(
+        attempts.c.started_at >= midnight, attempts.c.started_at < midnight + timedelta(days=1)
+    )
+
+
+def _sum(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    counted = sa.case((condition, attempts.c.cost_nano_usd), else_=0)
+    return sa.func.coalesce(sa.func.sum(counted), 0)
+
+
+def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
+    return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
