@@ -37,8 +37,12 @@ class Order(_Frozen):
     kinds: tuple[Kind, ...] = KINDS
     since: date | None = None
     until: date | None = None
+    activity_id: str | None = None  # this one only
     max_activities: int | None = None
     refresh: bool = False
+    run_id: str = ""  # the flow run that pays; its chapters pay on the same account
+    started_from: datetime | None = None  # a chapter's bounds: starts, both included
+    started_to: datetime | None = None
 
 
 class Skipped(_Frozen):
@@ -63,6 +67,7 @@ class Plan(_Frozen):
     pairs: tuple[Pair, ...] = ()
     skipped: Skipped = Skipped()
     activities_in_scope: int = 0
+    chapters: tuple[Order, ...] = Field(default=(), description="One per flow run it takes.")
     tier_message: str | None = Field(default=None, description="What an upgrade would add.")
 
     @property
@@ -97,11 +102,13 @@ def plan_backfill(
     in_tier, message = _within_tier(order, activities, permitted)
     wanted = in_tier if order.max_activities is None else in_tier.head(order.max_activities)
     states = _states(order, wanted, status, now)
+    pairs = tuple(pair for pair, state in states if state == "open")
     counts = Counter(state for _, state in states)
     kinds = len(order.kinds)
     return Plan(
         order=order,
-        pairs=tuple(pair for pair, state in states if state == "open"),
+        pairs=pairs,
+        chapters=tuple(_chapters(order, pairs, wanted)),
         skipped=Skipped(
             already_written=counts["written"],
             being_written=counts["leased"],
@@ -128,10 +135,16 @@ def _in_scope(order: Order, activities: pl.DataFrame) -> pl.DataFrame:
     offset = pl.duration(seconds=pl.col("utc_offset_s").fill_null(0))
     local_day = (pl.col("started_at") + offset).dt.date()
     runs = runs_newest_first(activities)
+    if order.activity_id is not None:
+        runs = runs.filter(pl.col("activity_id") == order.activity_id)
     if order.since is not None:
         runs = runs.filter(local_day >= order.since)
     if order.until is not None:
         runs = runs.filter(local_day <= order.until)
+    if order.started_from is not None:
+        runs = runs.filter(pl.col("started_at") >= order.started_from)
+    if order.started_to is not None:
+        runs = runs.filter(pl.col("started_at") <= order.started_to)
     return runs
 
 
@@ -183,7 +196,26 @@ def _state(row: dict[str, object] | None, kind: Kind, *, refresh: bool, now: dat
     return "open"
 
 
-def chapters(plan: Plan, size: int = CHAPTER_ACTIVITIES) -> list[Sequence[str]]:
-    """The plan's activities cut into parts that one flow run can show."""
-    ids = plan.activity_ids
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
+def _chapters(
+    order: Order, pairs: Sequence[Pair], runs: pl.DataFrame, size: int = CHAPTER_ACTIVITIES
+) -> list[Order]:
+    """The plan cut into orders that one flow run can show; one order if it fits in one.
+
+    Chapters pass bounds, not lists: parameters of a flow run are limited. Two runs that
+    start at the very moment of a bound may fall into both; the claim gives them to one.
+    """
+    ids = list(dict.fromkeys(activity_id for activity_id, _ in pairs))
+    if len(ids) <= size:
+        return [order] if ids else []
+    starts = dict(runs.select("activity_id", "started_at").iter_rows())
+    parts = [ids[first : first + size] for first in range(0, len(ids), size)]
+    return [
+        order.model_copy(
+            update={
+                "started_from": min(starts[activity_id] for activity_id in part),
+                "started_to": max(starts[activity_id] for activity_id in part),
+                "max_activities": None,
+            }
+        )
+        for part in parts
+    ]

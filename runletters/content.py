@@ -32,7 +32,18 @@ class WorkItem(_Frozen):
     model: str
     fingerprint: str
     facts_json: str  # a FactSheet, canonical
-    label: str = ""  # what a person recognises in the UI: "2026-11-21 10.2 km"
+    label: str = ""  # what a person recognises: "2026-11-21 07:12 running"
+
+    def failed(self, error: object) -> Outcome:
+        """The outcome of this item when `error` came instead of a text."""
+        return Outcome(
+            user_id=self.user_id,
+            activity_id=self.activity_id,
+            kind=self.kind,
+            fingerprint=self.fingerprint,
+            error_type=type(error).__name__,
+            error=" ".join(str(error).split())[:500] or type(error).__name__,
+        )
 
 
 class Usage(_Frozen):

@@ -75,3 +75,14 @@ class Spend(_Frozen):
     user_today_nano_usd: int  # of the user asked about, on the UTC day of `now`
     today_nano_usd: int  # of everybody, on that day
     unpriced_attempts: int  # of that day, closed without a known price
+
+
+class Spent(_Frozen):
+    """What the calls of one flow run, or of one user, used and cost, failures included."""
+
+    calls: int = 0
+    input_tokens: int = 0  # cache buckets included
+    output_tokens: int = 0
+    cost_nano_usd: int = 0
+    unpriced: int = 0  # calls that were closed without a known price
+    open: int = 0  # calls without an end: under way, or their process died

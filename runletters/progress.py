@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from runletters.content import Outcome
-
-NANO = Decimal(1_000_000_000)
+from runletters.content import Kind, Outcome, WorkItem
 
 
 class Tally(BaseModel):
@@ -26,22 +23,20 @@ class Tally(BaseModel):
     released: int = 0  # given back unwritten: the run stopped before them
     fallback: int = 0  # done, with the offline text in place of a rejected one
     unchanged: int = 0  # refresh asked, fingerprint equal: nothing to do
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_nano_usd: int = 0
-    unpriced: int = 0  # texts whose price is not known
     activities: int = 0
     reasons: dict[str, int] = {}
+    stopped: str | None = None  # why the run ended before its end
+    stopped_by: str | None = None  # the type of that error
 
     def __add__(self, other: Tally) -> Tally:
-        mine, theirs = self.model_dump(), other.model_dump()
-        added = {name: mine[name] + theirs[name] for name in mine if name != "reasons"}
-        return Tally(**added, reasons=dict(Counter(self.reasons) + Counter(other.reasons)))
-
-    @property
-    def cost_usd(self) -> Decimal:
-        """Dollars, for the screen only."""
-        return Decimal(self.cost_nano_usd) / NANO
+        counts = {name: getattr(self, name) + getattr(other, name) for name in _COUNTS}
+        reasons = dict(Counter(self.reasons) + Counter(other.reasons))
+        return Tally(
+            **counts,
+            reasons=reasons,
+            stopped=self.stopped or other.stopped,
+            stopped_by=self.stopped_by or other.stopped_by,
+        )
 
     @property
     def success_rate(self) -> float | None:
@@ -50,8 +45,11 @@ class Tally(BaseModel):
         return self.done / tried if tried else None
 
 
+_COUNTS = tuple(name for name, field in Tally.model_fields.items() if field.annotation is int)
+
+
 def tally(outcomes: Iterable[Outcome]) -> Tally:
-    """Count outcomes: texts, failures with their reasons, tokens and money."""
+    """Count outcomes: texts, failures with their reasons, and why."""
     kept = list(outcomes)
     done = [outcome for outcome in kept if outcome.is_done]
     failed = [outcome for outcome in kept if not outcome.is_done and not is_stop(outcome)]
@@ -60,12 +58,10 @@ def tally(outcomes: Iterable[Outcome]) -> Tally:
         failed=len(failed),
         released=len(kept) - len(done) - len(failed),
         fallback=sum(1 for outcome in done if outcome.text and outcome.text.is_fallback),
-        input_tokens=sum(outcome.usage.input_tokens for outcome in kept),
-        output_tokens=sum(outcome.usage.output_tokens for outcome in kept),
-        cost_nano_usd=sum(outcome.cost_nano_usd or 0 for outcome in kept),
-        unpriced=sum(outcome.cost_nano_usd is None for outcome in kept),
         activities=len({outcome.activity_id for outcome in kept}),
         reasons=dict(Counter(f"{o.error_type}: {o.error}" for o in failed)),
+        stopped=next((o.error for o in kept if is_stop(o)), None),
+        stopped_by=next((o.error_type for o in kept if is_stop(o)), None),
     )
 
 
@@ -76,6 +72,11 @@ STOPPING = frozenset({"WriterStopped", "BudgetReached", "SettingsError"})
 def is_stop(outcome: Outcome) -> bool:
     """Whether this outcome is the end of the run rather than a failure of the item."""
     return outcome.error_type in STOPPING
+
+
+def pair_of(item: Outcome | WorkItem) -> tuple[str, Kind]:
+    """The activity and the kind that an outcome or an item is about."""
+    return item.activity_id, item.kind
 
 
 def eta_s(*, finished: int, total: int, elapsed_s: float) -> float | None:

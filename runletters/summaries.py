@@ -6,11 +6,17 @@ Pure: a plan and a tally in, rows and Markdown out.
 from __future__ import annotations
 
 import html
+from decimal import Decimal
 from typing import Any
 
-from runletters.backfilling import Plan
-from runletters.progress import NANO, Tally, duration_text
+import polars as pl
 
+from runletters.backfilling import Plan
+from runletters.content import KINDS
+from runletters.ledger import Spent
+from runletters.progress import Tally, duration_text
+
+NANO = Decimal(1_000_000_000)
 ORIGIN_USD_PER_ACTIVITY = "0.0034"
 """What the app this product came from claimed to pay per activity, for comparison."""
 
@@ -23,8 +29,11 @@ _SKIPPED = {
 }
 
 
-def summary(plan: Plan, tally: Tally, *, seconds: float, stopped: str | None) -> dict[str, Any]:
-    """Everything worth keeping about one flow run, as plain JSON values."""
+def summary(plan: Plan, tally: Tally, spent: Spent, *, seconds: float) -> dict[str, Any]:
+    """Everything worth keeping about one flow run, as plain JSON values.
+
+    Money and tokens come from the ledger, rejected texts and failed calls included.
+    """
     return {
         "user": plan.order.user_id,
         "writer": plan.order.writer,
@@ -39,16 +48,17 @@ def summary(plan: Plan, tally: Tally, *, seconds: float, stopped: str | None) ->
         "skipped": plan.skipped.total,
         "skipped_by_reason": plan.skipped.model_dump(),
         "failures": tally.reasons,
-        "input_tokens": tally.input_tokens,
-        "output_tokens": tally.output_tokens,
-        "cost_nano_usd": tally.cost_nano_usd,
-        "unpriced": tally.unpriced,
-        "cost_usd": cost_text(tally.cost_nano_usd),
-        "cost_usd_per_activity": per_activity_text(tally),
+        "calls": spent.calls,
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "cost_nano_usd": spent.cost_nano_usd,
+        "unpriced": spent.unpriced,
+        "cost_usd": cost_text(spent.cost_nano_usd),
+        "cost_usd_per_activity": per_activity_text(spent.cost_nano_usd, tally.activities),
         "success_rate": tally.success_rate,
         "seconds": round(seconds, 3),
         "tier_message": plan.tier_message,
-        "stopped": stopped,
+        "stopped": tally.stopped,
     }
 
 
@@ -58,11 +68,35 @@ def cost_text(cost_nano_usd: int) -> str:
     return f"{cost_nano_usd / NANO:.{digits}f}" if cost_nano_usd else "0"
 
 
-def per_activity_text(tally: Tally) -> str | None:
+def per_activity_text(cost_nano_usd: int, activities: int) -> str | None:
     """Dollars per activity that was touched; None where none was."""
-    if not tally.activities:
+    if not activities:
         return None
-    return f"{tally.cost_nano_usd / NANO / tally.activities:.6f}" if tally.cost_nano_usd else "0"
+    return f"{cost_nano_usd / NANO / activities:.6f}" if cost_nano_usd else "0"
+
+
+def nothing_to_do(plan: Plan, *, is_dry_run: bool) -> dict[str, Any]:
+    """The summary of a run that was not started: the plan only, or nothing to write."""
+    note = "Nothing to do: everything in reach is written." if not plan.pairs else ""
+    if is_dry_run:
+        note = f"A dry run: {len(plan.pairs):,} texts would be written; nothing was."
+    return summary(plan, Tally(), Spent(), seconds=0.0) | {"note": note}
+
+
+def status_counts(status: pl.DataFrame, spent: Spent) -> dict[str, Any]:
+    """How many texts of each kind are in which state, and what all of it cost."""
+    counts: dict[str, Any] = {}
+    for kind in KINDS:
+        states = dict(status[f"{kind}_status"].value_counts().iter_rows())
+        counts |= {f"{kind}_{state}": int(states.get(state, 0)) for state in STATES}
+    return counts | {
+        "calls": spent.calls,
+        "cost_nano_usd": spent.cost_nano_usd,
+        "cost_usd": cost_text(spent.cost_nano_usd),
+    }
+
+
+STATES = ("completed", "pending", "generating", "failed")
 
 
 def summary_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -84,7 +118,7 @@ def summary_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
         *([("texts given back", f"{result['released']:,}")] if result["released"] else []),
         ("tokens", tokens),
         ("cost", f"${result['cost_usd']}"),
-        *([("texts without a known price", f"{result['unpriced']:,}")]
+        *([("calls without a known price", f"{result['unpriced']:,}")]
           if result["unpriced"] else []),
         ("cost per activity", _per_activity(result)),
         ("time", duration_text(result["seconds"])),

@@ -5,6 +5,7 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,3 +44,8 @@ class User(_Frozen):
     user_id: str
     tier: Tier = "free"
     preferences: Preferences = Preferences()
+
+
+def user_key(user_id: str) -> str:
+    """A folder name for a user: opaque, safe in any path, the same for ever."""
+    return "u-" + hashlib.sha256(user_id.encode()).hexdigest()[:20]

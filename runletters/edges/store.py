@@ -13,19 +13,18 @@ from typing import Self
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from runletters.edges.store_claims import StoreClaims
 from runletters.edges.store_contents import RecordResult, StoreContents
 from runletters.edges.store_engine import open_engine
 from runletters.edges.store_housekeeping import StoreHousekeeping
 from runletters.edges.store_ledger import StoreLedger
 from runletters.edges.store_migrations import migrate
-from runletters.edges.store_users import StoreUsers
+from runletters.edges.store_reading import StoreReading
 from runletters.errors import StoreError
 
 __all__ = ["RecordResult", "Store"]
 
 
-class Store(StoreUsers, StoreClaims, StoreContents, StoreLedger, StoreHousekeeping):
+class Store(StoreReading, StoreContents, StoreLedger, StoreHousekeeping):
     """An open store; a context manager that closes itself."""
 
     @classmethod
