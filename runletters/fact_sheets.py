@@ -1,0 +1,147 @@
+"""From a whole history to one fact sheet per wanted run.
+
+Pure: no clock, no network, no database. Comparisons are made once for the whole
+history, in order; each sheet then reads its own row. What is flagged or cannot
+be believed becomes a caveat, never a claim.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from runletters.comparisons import COMPARISON_INPUT, compare
+from runletters.facts import Fact, FactSheet, SplitFact
+from runletters.sheets.candidates import Row, most_telling
+from runletters.sheets.classify import classify, tone_of
+from runletters.sheets.effort import EFFORT, split_facts
+from runletters.sheets.headline import advice, headline, run_number
+from runletters.sheets.history import HISTORY
+from runletters.sheets.trust import caveats, with_trust
+from runletters.untrusted import bounded_notes, bounded_title
+from runletters.users import Preferences
+from runletters.wording import Wording, wording_for
+
+FROM_METRICS = ("moving_s", "elevation_gain_m", "heart_rate_avg_bpm", "heart_rate_max_bpm")
+"""Columns both frames may hold: the metric's value wins where it has one."""
+
+
+def build_fact_sheets(
+    activities: pl.DataFrame,
+    metrics: pl.DataFrame,
+    splits: pl.DataFrame,
+    wanted: Sequence[str],
+    preferences: Preferences,
+    extra: Mapping[str, Sequence[Fact]] | None = None,
+) -> list[FactSheet]:
+    """One sheet per wanted run, in the order asked for.
+
+    Args:
+        activities: ACTIVITY_SCHEMA, the whole history of one user.
+        metrics: One row per run, keyed by activity_id; a column that is absent is a fact
+            that is absent.
+        splits: activity_id, index, distance_m, elapsed_s, moving_s, pace_s (per the reader's
+            unit), elevation_change_m, heart_rate_avg_bpm.
+        wanted: Activity ids; those that are no run of this history are left out.
+        preferences: Language, units, name, time zone, and whether notes may be used.
+        extra: Further facts by activity id (load, form), told right after the most telling.
+    """
+    wording = wording_for(preferences.language, preferences.units)
+    runs = with_trust(_joined(activities, metrics), preferences)
+    compared = compare(_comparable(runs), preferences.units)
+    table = runs.join(compared, on="activity_id", how="left")
+    rows = table.filter(pl.col("activity_id").is_in(list(wanted))).iter_rows(named=True)
+    by_id = {str(row["activity_id"]): row for row in rows}
+    by_run = _splits_by_run(splits, frozenset(by_id), wording)
+    return [
+        _sheet(by_id[key], by_run.get(key, ()), wording, preferences, (extra or {}).get(key, ()))
+        for key in wanted
+        if key in by_id
+    ]
+
+
+def _joined(activities: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
+    runs = activities.filter(pl.col("is_run")).sort("started_at", "activity_id")
+    if "activity_id" not in metrics.columns:
+        return runs
+    joined = runs.join(metrics, on="activity_id", how="left", suffix="_metric")
+    both = [name for name in FROM_METRICS if f"{name}_metric" in joined.columns]
+    best = [pl.coalesce(f"{name}_metric", name).alias(name) for name in both]
+    return joined.with_columns(best)
+
+
+def _comparable(runs: pl.DataFrame) -> pl.DataFrame:
+    columns = [pl.col(name).cast(kind) for name, kind in COMPARISON_INPUT.items()]
+    return runs.filter(pl.col("is_trusted")).select(columns)
+
+
+def _splits_by_run(
+    splits: pl.DataFrame, wanted: frozenset[str], wording: Wording
+) -> dict[str, tuple[SplitFact, ...]]:
+    if splits.is_empty() or "activity_id" not in splits.columns:
+        return {}
+    found: dict[str, list[SplitFact]] = defaultdict(list)
+    mine = splits.filter(pl.col("activity_id").is_in(list(wanted))).sort("activity_id", "index")
+    for row in mine.iter_rows(named=True):
+        found[row["activity_id"]].append(_split(row, wording))
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def _split(row: Mapping[str, Any], wording: Wording) -> SplitFact:
+    return SplitFact(
+        index=row["index"],
+        distance_m=round(row["distance_m"], 1),
+        elapsed_s=round(row["elapsed_s"], 1),
+        moving_s=round(row["moving_s"], 1),
+        pace_s=round(row["pace_s"], 1),
+        pace_text=wording.pace_of(row["pace_s"]),
+        elevation_change_m=row.get("elevation_change_m"),
+        heart_rate_avg_bpm=row.get("heart_rate_avg_bpm"),
+    )
+
+
+def _facts(
+    row: Row, splits: Sequence[SplitFact], wording: Wording
+) -> tuple[Fact, ...]:
+    makers = (*HISTORY, *EFFORT) if row["is_trusted"] else ()
+    made = [candidate for make in makers if (candidate := make(row, wording))]
+    if row["is_trusted"]:
+        made += split_facts(splits, wording)
+    return most_telling(made, row["activity_id"])
+
+
+def _sheet(
+    row: Row,
+    splits: tuple[SplitFact, ...],
+    wording: Wording,
+    preferences: Preferences,
+    extra: Sequence[Fact],
+) -> FactSheet:
+    started_local: datetime = row["started_local"]
+    classification, reason = classify(row, wording)
+    telling = _facts(row, splits, wording)
+    figures = headline(row, wording, started_local)
+    counted = run_number(row, wording) if row["is_trusted"] else []
+    safe = advice(row, wording, classification) if row["is_trusted"] else []
+    return FactSheet(
+        activity_id=row["activity_id"],
+        language=preferences.language,
+        units=preferences.units,
+        reader_name=preferences.reader_name,
+        started_local=started_local,
+        local_time_known=row["local_time_known"],
+        sport=row["sport"],
+        classification=classification,
+        classification_reason=reason,
+        tone=tone_of(row, allow_notes=preferences.allow_notes),
+        facts=(*telling, *extra, *figures, *counted, *safe),
+        splits=splits if row["is_trusted"] else (),
+        caveats=caveats(row, wording, preferences.language),
+        title=bounded_title(row["title"]),
+        notes=bounded_notes(row["notes"]) if preferences.allow_notes else None,
+    )
+

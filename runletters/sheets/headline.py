@@ -1,0 +1,119 @@
+"""The figures every run has, and the safe amounts a recommendation may name.
+
+Pure: no clock, no network, no database.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from runletters.comparisons import part_of_day
+from runletters.facts import Fact
+from runletters.sheets.candidates import Row
+from runletters.wording import Wording
+
+WEEK_GROWTH = 1.1  # no week more than 10 % above the mean of the last four
+EASY_SHARE = (0.6, 0.9)  # of the usual distance
+EASY_PACE = 1.06  # of the usual pace
+REST_AFTER = {"race": 2, "long": 1, "tempo": 1, "intervals": 1, "hills": 1}
+LONG_STREAK_DAYS = 6
+
+
+def headline(row: Row, wording: Wording, started_local: datetime) -> list[Fact]:
+    """Distance, times, pace, climb and sensors as measured; absent values give no fact."""
+    pace, trusted = row["pace_s_per_km"], row["has_trusted_pace"]
+    metres, moving_s = row["distance_m"], row["moving_s"]
+    facts: list[Fact | None] = [
+        _figure("distance", metres, "m", wording.distance) if row["has_trusted_distance"] else None,
+        _figure("moving_time", moving_s, "s", wording.clocked) if trusted else None,
+        _figure("pace", pace, "s_per_km", wording.pace) if trusted else None,
+        _figure("heart_rate_avg", row["heart_rate_avg_bpm"], "bpm", wording.bpm),
+        _figure("heart_rate_max", row["heart_rate_max_bpm"], "bpm", wording.bpm),
+        _figure("elevation_gain", row["elevation_gain_m"] or None, "m", wording.height),
+        _figure("cadence", row.get("cadence_spm"), "spm", wording.cadence),
+    ]
+    return [fact for fact in facts if fact] + calendar(row, wording, started_local)
+
+
+def _figure(name: str, value: float | None, unit: str, say: object) -> Fact | None:
+    if value is None or not callable(say):
+        return None
+    return Fact.model_validate(
+        {"name": name, "value": round(float(value), 1), "unit": unit, "text": str(say(value))}
+    )
+
+
+def calendar(row: Row, wording: Wording, started_local: datetime) -> list[Fact]:
+    """The day, and the hour where the runner's own clock is known."""
+    if not row["has_trusted_day"]:
+        return []
+    day = started_local.date()
+    facts = [
+        Fact(name="date", value=day.isoformat(), unit="date", text=wording.day(day)),
+        Fact(name="day", value=day.isoformat(), unit="date", text=wording.day_short(day)),
+        Fact(name="weekday", value=day.isoweekday(), unit="text", text=wording.weekday(day)),
+        Fact(name="month", value=day.month, unit="text", text=wording.month(day)),
+    ]
+    if row["local_time_known"]:
+        minute = started_local.hour * 60 + started_local.minute
+        part = part_of_day(minute)
+        clock = wording.clock(started_local.time())
+        said = wording.phrase(f"part_{part}")
+        facts.append(Fact(name="start_time", value=clock, unit="text", text=clock))
+        facts.append(Fact(name="part_of_day", value=part, unit="text", text=said))
+    return facts
+
+
+def run_number(row: Row, wording: Wording) -> list[Fact]:
+    """Which run of the history this is, where it counts."""
+    number = row.get("run_number")
+    if number is None:
+        return []
+    text = wording.phrase("run_number", number=wording.count(number))
+    since = wording.phrase("since", day=wording.day(row["first_day"]))
+    return [Fact(name="run_number", value=number, unit="ordinal", text=text, n=number, window=since)]
+
+
+def advice(row: Row, wording: Wording, classification: str) -> list[Fact]:
+    """Amounts inside safe limits, by rule, from the runner's own usual; none without history."""
+    usual_m, usual_pace = row.get("usual_distance_m"), row.get("usual_pace_s_per_km")
+    if usual_m is None or usual_pace is None:
+        return []
+    low, high = (wording.round_distance(max(usual_m * share, wording.unit_m)) for share in EASY_SHARE)
+    name = "advice_easy_distance_one" if low == high else "advice_easy_distance"
+    low = low.split()[0]
+    easy = usual_pace * EASY_PACE
+    facts = [
+        _advice("advice_easy_distance", usual_m, "m", wording.phrase(name, low=low, high=high)),
+        _advice(
+            "advice_easy_pace", easy, "s_per_km",
+            wording.phrase("advice_easy_pace", pace=wording.pace(_to_five(easy))),
+        ),
+    ]  # fmt: skip
+    return [*facts, *_week(row, wording), *_rest(row, wording, classification)]
+
+
+def _to_five(seconds: float) -> float:
+    return round(seconds / 5) * 5.0
+
+
+def _week(row: Row, wording: Wording) -> list[Fact]:
+    mean_m = (row.get("four_weeks_m") or 0.0) / 4
+    if mean_m < 5 * wording.unit_m:
+        return []
+    ceiling_m = mean_m * WEEK_GROWTH // wording.unit_m * wording.unit_m
+    said = wording.round_distance(ceiling_m)
+    return [_advice("advice_week_ceiling", ceiling_m, "m", wording.phrase("advice_week_ceiling", distance=said))]
+
+
+def _rest(row: Row, wording: Wording, classification: str) -> list[Fact]:
+    days = REST_AFTER.get(classification, 1 if row["streak_days"] >= LONG_STREAK_DAYS else 0)
+    if not days:
+        return []
+    return [_advice("advice_rest", days, "days", wording.phrase("advice_rest", days=wording.days(days)))]
+
+
+def _advice(name: str, value: float, unit: str, text: str) -> Fact:
+    return Fact.model_validate(
+        {"name": name, "value": round(value, 1), "unit": unit, "text": text, "quality": "derived"}
+    )
