@@ -1,0 +1,148 @@
+"""Commands that read what was written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import polars as pl
+from cyclopts import Parameter
+from rich.console import RenderableType
+from rich.rule import Rule
+from runletters.edges.history_files import History
+
+from deployments.cli.replies import Reply, paragraph, table, two_columns
+from runletters.edges.store import Store
+from runletters.errors import UnknownActivity
+from runletters.settings import Settings
+from runletters.summaries import status_counts
+
+UserName = Annotated[str, Parameter(name=["--user", "-u"], help="Whose history.")]
+AnyUser = Annotated[str | None, Parameter(name=["--user", "-u"], help="Only this user.")]
+
+
+def letters(
+    *,
+    user: UserName,
+    limit: Annotated[int, Parameter(help="How many of the newest.")] = 20,
+) -> Reply:
+    """List the newest letters of a user."""
+    settings = Settings()
+    with Store.open(settings.store) as store:
+        store.known_user(user)
+        written = store.contents(user, kind="letter")
+    rows = _with_days(written, user, settings).head(limit).to_dicts()
+    data = {"user": user, "letters": [_listed(row) for row in rows]}
+    cells = [[_day(row), row["activity_id"], _first_line(row["text"])] for row in rows]
+    screen: list[RenderableType] = [table(["day", "activity", "letter"], cells)]
+    hint = f"Read one: runletters show {rows[0]['activity_id']} --user {user}" if rows else (
+        f"No letters yet. Write them: runletters backfill --user {user}"
+    )  # fmt: skip
+    return Reply(data=data, screen=[*screen, paragraph(hint)])
+
+
+def show(
+    activity: Annotated[str, Parameter(help="The activity's id.")], *, user: AnyUser = None
+) -> Reply:
+    """Show the letter and the insight of one activity."""
+    settings = Settings()
+    with Store.open(settings.store) as store:
+        owner = user or _owner(store, activity)
+        found = {kind: store.content(owner, activity, kind) for kind in ("letter", "coaching")}
+        state = store.status(owner).filter(pl.col("activity_id") == activity)
+    if not any(found.values()) and state.is_empty():
+        raise UnknownActivity(
+            f"Activity {activity!r} is not known for {owner or 'any user'}.",
+            remedy="`runletters letters --user U` lists what there is.",
+        )
+    data = {
+        "user": owner,
+        "activity": activity,
+        **{kind: _public(row) for kind, row in found.items()},
+    }
+    return Reply(data=data, screen=activity_screen(found, state))
+
+
+def status(*, user: AnyUser = None) -> Reply:
+    """What is written, pending, being written and failed, with reasons and costs."""
+    settings = Settings()
+    with Store.open(settings.store) as store:
+        users = [known.user_id for known in store.users() if user in (None, known.user_id)]
+        data = {
+            name: status_counts(store.status(name), store.spent_by_user(name)) for name in users
+        }
+        failed = {name: store.failures(name).to_dicts() for name in users}
+    for name, reasons in failed.items():
+        data[name]["failures"] = reasons
+    screen: list[RenderableType] = [
+        two_columns([(what.replace("_", " "), str(amount)) for what, amount in counts.items()
+                     if what != "failures"], title=name)
+        for name, counts in data.items()
+    ]  # fmt: skip
+    screen += [_failure_table(name, rows) for name, rows in failed.items() if rows]
+    return Reply(
+        data={"users": data}, screen=screen or [paragraph("Nobody's history is loaded yet.")]
+    )
+
+
+def activity_screen(
+    found: dict[str, dict[str, Any] | None], state: pl.DataFrame
+) -> list[RenderableType]:
+    """Letter and insight one below the other; what is missing says why."""
+    parts: list[RenderableType] = []
+    for kind, heading in (("letter", "The letter"), ("coaching", "The insight")):
+        row = found[kind]
+        text = row["text"] if row else _missing(kind, state)
+        parts += [Rule(heading, align="left"), paragraph(text)]
+    return parts
+
+
+def _missing(kind: str, state: pl.DataFrame) -> str:
+    if state.is_empty():
+        return "Not planned: this activity is not a run, or its history is not loaded."
+    row = state.row(0, named=True)
+    reason = row[f"{kind}_error"]
+    return f"{row[f'{kind}_status']}" + (f": {reason}" if reason else "")
+
+
+def _failure_table(user: str, rows: list[dict[str, Any]]) -> RenderableType:
+    cells = [[row["activity_id"], row["kind"], str(row["error"])] for row in rows[:20]]
+    return table(
+        ["activity", "what", "why"], cells, title=f"Failed for {user}; taken again by the next run"
+    )
+
+
+def _owner(store: Store, activity: str) -> str:
+    owners = [
+        user.user_id
+        for user in store.users()
+        if activity in store.status(user.user_id)["activity_id"]
+    ]
+    if len(owners) > 1:
+        raise UnknownActivity(
+            f"Activity {activity!r} exists for {len(owners)} users.", remedy="Add --user."
+        )
+    return owners[0] if owners else ""
+
+
+def _with_days(written: pl.DataFrame, user: str, settings: Settings) -> pl.DataFrame:
+    history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
+    starts = history.activities(user).select("activity_id", "started_at")
+    return written.join(starts, on="activity_id", how="left").sort("started_at", descending=True)
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+    return {"activity": row["activity_id"], "started_at": row["started_at"], "letter": row["text"]}
+
+
+def _public(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    kept = ("text", "structured", "writer", "model", "version", "is_fallback", "created_at")
+    return {name: row[name] for name in kept if name in row} if row else None
+
+
+def _day(row: dict[str, Any]) -> str:
+    return f"{row['started_at']:%Y-%m-%d}" if row["started_at"] else ""
+
+
+def _first_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 90 else line[:89] + "…"

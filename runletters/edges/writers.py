@@ -1,0 +1,73 @@
+"""Opens the writer that the settings name, once per process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import Protocol, cast
+
+from runletters.assignments import Hand
+from runletters.content import KINDS, Kind, Outcome, WorkItem, WriterName
+from runletters.facts import FactSheet
+from runletters.settings import Settings
+from runletters.writing import offline
+
+
+class Writer(Protocol):
+    """Turns one work item into an outcome, or raises a WriterError."""
+
+    def write(self, item: WorkItem, run_id: str) -> Outcome:
+        """Write one text."""
+        ...
+
+
+class OfflineWriter:
+    """Free, deterministic, without a key: the demo, the fallback and the baseline."""
+
+    def write(self, item: WorkItem, run_id: str) -> Outcome:
+        """Write one text from the facts alone."""
+        started = time.perf_counter()
+        sheet = FactSheet.model_validate_json(item.facts_json)
+        write = offline.write_letter if item.kind == "letter" else offline.write_coaching
+        return Outcome(
+            user_id=item.user_id,
+            activity_id=item.activity_id,
+            kind=item.kind,
+            fingerprint=item.fingerprint,
+            text=write(sheet),
+            seconds=time.perf_counter() - started,
+        )
+
+
+def open_writer(name: WriterName, settings: Settings) -> Writer:
+    """The writer of that name; its connections are shared by the threads of this process.
+
+    Raises:
+        SettingsError: the claude writer has no key.
+    """
+    # Frozen settings can be hashed; pydantic does not tell the type checker.
+    return _open(name, cast("Hashable", settings))
+
+
+@lru_cache(maxsize=4)
+def _open(name: WriterName, hashable_settings: Hashable) -> Writer:
+    settings = cast("Settings", hashable_settings)
+    if name == "offline":
+        return OfflineWriter()
+    from runletters.edges.claude_writer import ClaudeWriter  # only who pays needs the SDK
+
+    return ClaudeWriter.open(settings)
+
+
+def hands(name: WriterName, settings: Settings) -> dict[Kind, Hand]:
+    """Who writes each kind, as far as the fingerprint is concerned."""
+    return {kind: _hand(name, kind, settings) for kind in KINDS}
+
+
+def _hand(name: WriterName, kind: Kind, settings: Settings) -> Hand:
+    if name == "offline":
+        return Hand(writer="offline", model=offline.MODEL, prompt_sha256=offline.PHRASES_SHA256)
+    from runletters.edges.claude_writer import hand
+
+    return hand(kind, settings)

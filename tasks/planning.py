@@ -1,0 +1,44 @@
+"""Reads what is there and decides what is missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from runletters.edges.history_files import History
+
+from runletters.backfilling import Order, Plan, plan_backfill
+from runletters.edges.store import Store
+from runletters.edges.writers import open_writer
+from runletters.settings import Settings
+
+
+@task(name="plan-backfill", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
+def plan(order: Order, settings: Settings) -> Plan:
+    """Anti-join the history with what is written, inside the tier and the rights."""
+    return read_plan(order, settings)
+
+
+def check_writer(order: Order, settings: Settings) -> None:
+    """Open the writer before anything is claimed, so that a missing key leaves nothing half-done.
+
+    Raises:
+        SettingsError: the writer cannot work; the message says how to get going.
+    """
+    open_writer(order.writer, settings)
+
+
+def read_plan(order: Order, settings: Settings) -> Plan:
+    """The plan of a backfill, without Prefect: the command line asks before it starts a flow.
+
+    Raises:
+        UnknownUser: nobody of that name was ingested.
+    """
+    now = datetime.now(UTC)
+    with Store.open(settings.store) as store:
+        user = store.known_user(order.user_id)
+        history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
+        activities = history.activities(order.user_id)
+        mine = order.model_copy(update={"tier": user.tier})
+        return plan_backfill(mine, activities, store.status(order.user_id), now=now)
