@@ -1,0 +1,60 @@
+"""The summary of a backfill says what happened, and shows nobody's markup."""
+
+from __future__ import annotations
+
+from runletters.backfilling import Order, Plan, Skipped
+from runletters.ledger import Spent
+from runletters.progress import Tally
+from runletters.summaries import nothing_to_do, summary, summary_markdown, summary_rows
+
+PLAN = Plan(
+    order=Order(user_id="<b>ada</b>", writer="claude"),
+    pairs=(("a", "letter"), ("a", "coaching")),
+    skipped=Skipped(already_written=4, beyond_tier=2),
+    activities_in_scope=4,
+    tier_message="Upgrade to premium for full history: …",
+)
+
+
+def test_money_and_tokens_come_from_the_ledger() -> None:
+    """Dollars are exact decimals of nano-dollars; the price per activity is beside them."""
+    spent = Spent(calls=3, input_tokens=800, output_tokens=550, cost_nano_usd=3_550_000)
+
+    result = summary(PLAN, Tally(done=2, activities=1), spent, seconds=2.0)
+
+    assert "0.003550" == result["cost_usd"]
+    assert "0.003550" == result["cost_usd_per_activity"]
+    assert 6 == result["skipped"]
+
+
+def test_reasons_of_skips_and_failures_are_listed() -> None:
+    """People see why texts were left or failed, with counts."""
+    tally = Tally(done=1, failed=1, activities=1, reasons={"WriterRefused: no": 1})
+
+    result = summary(PLAN, tally, Spent(), seconds=65.0)
+    rows = dict(summary_rows(result))
+
+    assert "4" == rows["  already written"]
+    assert "1 min 05 s" == rows["time"]
+    assert "WriterRefused: no" in summary_markdown(result)
+
+
+def test_strangers_markup_does_not_take_effect() -> None:
+    """User ids and error texts are escaped for Markdown and HTML."""
+    tally = Tally(failed=1, reasons={"X: [click](http://x) <script>|": 1})
+
+    page = summary_markdown(summary(PLAN, tally, Spent(), seconds=1.0))
+
+    assert "<b>" not in page
+    assert "<script>" not in page
+    assert "[click](" not in page
+
+
+def test_a_run_with_nothing_to_do_says_so() -> None:
+    """The summary of a plan without pairs carries the sentence and counts nothing."""
+    empty = PLAN.model_copy(update={"pairs": ()})
+
+    result = nothing_to_do(empty, is_dry_run=False)
+
+    assert "Nothing to do: everything in reach is written." == result["note"]
+    assert (0, 0) == (result["done"], result["failed"])
