@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from runletters.metrics.zones import ZONE_COUNT, Zones
-
 DRIFT_S = 1_200.0
 """Drift is not told below 20 minutes of moving with heart rate."""
 DECOUPLING_S = 3_600.0
@@ -81,10 +79,22 @@ def time_in_bands(samples: pl.DataFrame, lower_bpm: tuple[float, ...]) -> pl.Dat
     )
 
 
-def time_in_zones(samples: pl.DataFrame, zones: Zones) -> pl.DataFrame:
-    """Seconds in zone 0 (below zone 1) to 5: `zone_0_s` … `zone_5_s` per `activity_id`."""
-    renamed = {f"band_{index}_s": f"zone_{index}_s" for index in range(ZONE_COUNT + 1)}
-    return time_in_bands(samples, zones.lower_bpm).rename(renamed)
+def histogram(samples: pl.DataFrame) -> pl.DataFrame:
+    """Seconds at each whole heart rate: all that zones and loads need to know of a run.
+
+    With it, new zones or a new maximum never ask for the streams again.
+
+    Returns:
+        Per `activity_id`: `heart_rate_seconds`, a list of (`bpm`, `seconds`), rising.
+    """
+    return (
+        weighted(samples)
+        .group_by("activity_id", bpm=pl.col("heart_rate_bpm").round().cast(pl.Int16))
+        .agg(seconds=pl.col("weight_s").sum().round(6))
+        .sort("activity_id", "bpm")
+        .group_by("activity_id", maintain_order=True)
+        .agg(heart_rate_seconds=pl.struct("bpm", "seconds"))
+    )
 
 
 def drift(samples: pl.DataFrame) -> pl.DataFrame:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from runletters.metrics.personal import PERSONAL_SCHEMA
 from runletters.metrics.quality import DISTANCE_FLAGS, HEART_RATE_FLAGS
 from runletters.metrics.steps import both_legs
-from runletters.metrics.zones import ZONE_COUNT, Zones
 
 DECIMALS = 6
 FASTEST_M_S = 7.0
@@ -32,7 +32,7 @@ _MEASURED: dict[str, pl.DataType] = {
     "heart_rate_time_mean_bpm": pl.Float64(),
     "heart_rate_highest_bpm": pl.Float64(),
     "heart_rate_covered_s": pl.Float64(),
-    **{f"zone_{index}_s": pl.Float64() for index in range(ZONE_COUNT + 1)},
+    "heart_rate_seconds": pl.List(pl.Struct({"bpm": pl.Int16(), "seconds": pl.Float64()})),
     "heart_rate_drift_percent": pl.Float64(),
     "decoupling_percent": pl.Float64(),
     "efficiency_factor": pl.Float64(),
@@ -44,12 +44,14 @@ _MEASURED: dict[str, pl.DataType] = {
     "half_change_percent": pl.Float64(),
     "split_kind": pl.String(),
     "split_pace_variation_percent": pl.Float64(),
+    "grade_factor_minetti": pl.Float64(),
+    "gap_minetti_s_per_km": pl.Float64(),
     "stream_cadence_spm": pl.Float64(),
     "stream_power_w": pl.Float64(),
     "stream_flags": pl.List(pl.String()),
 }
 
-RUN_METRICS_SCHEMA: dict[str, pl.DataType] = {
+MEASURED_SCHEMA: dict[str, pl.DataType] = {
     "user_id": pl.String(),
     "activity_id": pl.String(),
     "started_at": pl.Datetime("us", "UTC"),
@@ -68,37 +70,33 @@ RUN_METRICS_SCHEMA: dict[str, pl.DataType] = {
     "cadence_spm": pl.Float64(),
     "power_avg_w": pl.Float64(),
     **_MEASURED,
-    "heart_rate_zone_model": pl.String(),
-    "heart_rate_zone_confidence": pl.String(),
-    "heart_rate_zone_lower_bpm": pl.List(pl.Float64()),
-    "heart_rate_max_used_bpm": pl.Float64(),
+    "efficiency_factor_graded": pl.Float64(),
     "quality_flags": pl.List(pl.String()),
     "pace_quality": pl.String(),  # measured, estimated (typed in), doubtful; null without pace
     "heart_rate_quality": pl.String(),  # measured, doubtful; null without heart rate
 }
 """One row per activity. `stream_…` figures are what the samples alone say."""
 
+RUN_METRICS_SCHEMA: dict[str, pl.DataType] = {**MEASURED_SCHEMA, **PERSONAL_SCHEMA}
+"""The whole row: what was measured, then what it means by the runner's limits."""
 
-def completed(
-    known: pl.DataFrame, measured: pl.DataFrame, zones: dict[int, Zones | None]
-) -> pl.DataFrame:
+
+def completed(known: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
     """Activities beside what their streams say, every figure resolved to one source.
 
     Args:
         known: ACTIVITY_SCHEMA.
         measured: per `activity_id` the figures of the streams; may be empty.
-        zones: the runner's zones by calendar year.
     """
     return (
         known.join(_typed(measured), on="activity_id", how="left", maintain_order="left")
-        .with_columns(pl.col("started_at").dt.year().fill_null(0).alias("year"))
-        .join(_zone_frame(zones), on="year", how="left", maintain_order="left")
         .with_columns(*_totals())
         .with_columns(*_rates())
         .with_columns(_flags())
         .with_columns(_pace_quality(), _heart_rate_quality())
         .with_columns(*_only_if_sound())
-        .select(_tidy(name, kind) for name, kind in RUN_METRICS_SCHEMA.items())
+        .with_columns(_graded_efficiency())
+        .select(_tidy(name, kind) for name, kind in MEASURED_SCHEMA.items())
     )
 
 
@@ -114,26 +112,6 @@ def _filled(measured: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFr
         if name not in measured.columns
     ]
     return measured.with_columns(absent).select(*schema)
-
-
-def _zone_frame(zones: dict[int, Zones | None]) -> pl.DataFrame:
-    rows = [(year, zone) for year, zone in zones.items() if zone]
-    return pl.DataFrame(
-        {
-            "year": [year for year, _ in rows],
-            "heart_rate_zone_model": [zone.model for _, zone in rows],
-            "heart_rate_zone_confidence": [zone.confidence for _, zone in rows],
-            "heart_rate_zone_lower_bpm": [list(zone.lower_bpm) for _, zone in rows],
-            "heart_rate_max_used_bpm": [zone.heart_rate_max_bpm for _, zone in rows],
-        },
-        schema={
-            "year": pl.Int32(),
-            "heart_rate_zone_model": pl.String(),
-            "heart_rate_zone_confidence": pl.String(),
-            "heart_rate_zone_lower_bpm": pl.List(pl.Float64()),
-            "heart_rate_max_used_bpm": pl.Float64(),
-        },
-    )
 
 
 def _totals() -> list[pl.Expr]:
@@ -241,6 +219,11 @@ def _only_if_sound() -> list[pl.Expr]:
         pl.when(both).then("decoupling_percent").alias("decoupling_percent"),
         pl.when(both).then("efficiency_factor").alias("efficiency_factor"),
     ]
+
+
+def _graded_efficiency() -> pl.Expr:
+    factor = pl.col("grade_factor_minetti")
+    return (pl.col("efficiency_factor") * factor).alias("efficiency_factor_graded")
 
 
 def _tidy(name: str, kind: pl.DataType) -> pl.Expr:
