@@ -19,7 +19,7 @@ from runletters.facts import Fact, FactSheet, SplitFact
 from runletters.sheets.candidates import Row, most_telling
 from runletters.sheets.classify import classify, tone_of
 from runletters.sheets.effort import EFFORT, split_facts
-from runletters.sheets.headline import advice, headline, run_number
+from runletters.sheets.headline import advice, counted, headline
 from runletters.sheets.history import HISTORY
 from runletters.sheets.trust import caveats, with_trust
 from runletters.untrusted import bounded_notes, bounded_title
@@ -104,9 +104,7 @@ def _split(row: Mapping[str, Any], wording: Wording) -> SplitFact:
     )
 
 
-def _facts(
-    row: Row, splits: Sequence[SplitFact], wording: Wording
-) -> tuple[Fact, ...]:
+def _facts(row: Row, splits: Sequence[SplitFact], wording: Wording) -> tuple[Fact, ...]:
     makers = (*HISTORY, *EFFORT) if row["is_trusted"] else ()
     made = [candidate for make in makers if (candidate := make(row, wording))]
     if row["is_trusted"]:
@@ -125,7 +123,7 @@ def _sheet(
     classification, reason = classify(row, wording)
     telling = _facts(row, splits, wording)
     figures = headline(row, wording, started_local)
-    counted = run_number(row, wording) if row["is_trusted"] else []
+    numbers = counted(row, wording) if row["is_trusted"] else []
     safe = advice(row, wording, classification) if row["is_trusted"] else []
     return FactSheet(
         activity_id=row["activity_id"],
@@ -138,10 +136,9 @@ def _sheet(
         classification=classification,
         classification_reason=reason,
         tone=tone_of(row, allow_notes=preferences.allow_notes),
-        facts=(*telling, *extra, *figures, *counted, *safe),
+        facts=(*telling, *extra, *figures, *numbers, *safe),
         splits=splits if row["is_trusted"] else (),
         caveats=caveats(row, wording, preferences.language),
         title=bounded_title(row["title"]),
         notes=bounded_notes(row["notes"]) if preferences.allow_notes else None,
     )
-

@@ -53,7 +53,10 @@ def _by_figures(row: Row, wording: Wording) -> tuple[str, str]:
 
 
 def _against_usual(row: Row, wording: Wording, pace: float, distance: float) -> tuple[str, str]:
-    said = {"pace": wording.pace(row["pace_s_per_km"]), "usual": wording.pace(row["usual_pace_s_per_km"])}
+    said = {
+        "pace": wording.pace(row["pace_s_per_km"]),
+        "usual": wording.pace(row["usual_pace_s_per_km"]),
+    }
     if distance >= LONG_AGAINST_USUAL and row["distance_m"] >= LONG_FROM_M:
         usual = wording.distance(row["usual_distance_m"])
         long = wording.distance(row["distance_m"])
@@ -63,8 +66,8 @@ def _against_usual(row: Row, wording: Wording, pace: float, distance: float) -> 
     if pace >= SLOW_AGAINST_USUAL and distance <= 1 and row["days_since"] in {0, 1}:
         return "recovery", wording.phrase("class_recovery")
     if pace >= 1:
-        return "easy", wording.phrase("class_easy")
-    return "steady", wording.phrase("class_steady")
+        return "easy", wording.phrase("class_easy", **said)
+    return "steady", wording.phrase("class_steady", **said)
 
 
 def tone_of(row: Row, *, allow_notes: bool) -> Tone:

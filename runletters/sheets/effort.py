@@ -112,7 +112,9 @@ def split_facts(splits: Sequence[SplitFact], wording: Wording) -> list[Candidate
     is_last = fastest.index == whole[-1].index
     spread = wording.phrase("split_spread", difference=wording.seconds(spread_s))
     return [
-        Candidate(_split_fact("fastest_split", fastest, wording), "fast", 0.62 if is_last else 0.44),
+        Candidate(
+            _split_fact("fastest_split", fastest, wording), "fast", 0.62 if is_last else 0.44
+        ),
         Candidate(_split_fact("slowest_split", slowest, wording), "slow", 0.33),
         Candidate(
             Fact(name="split_spread", value=round(spread_s), unit="s", text=spread, n=len(whole)),

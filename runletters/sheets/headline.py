@@ -10,6 +10,7 @@ from datetime import datetime
 from runletters.comparisons import part_of_day
 from runletters.facts import Fact
 from runletters.sheets.candidates import Row
+from runletters.sheets.history import band_words
 from runletters.wording import Wording
 
 WEEK_GROWTH = 1.1  # no week more than 10 % above the mean of the last four
@@ -64,14 +65,20 @@ def calendar(row: Row, wording: Wording, started_local: datetime) -> list[Fact]:
     return facts
 
 
-def run_number(row: Row, wording: Wording) -> list[Fact]:
-    """Which run of the history this is, where it counts."""
+def counted(row: Row, wording: Wording) -> list[Fact]:
+    """Which run of the history this is, and which runs are like it in distance."""
     number = row.get("run_number")
     if number is None:
         return []
     text = wording.phrase("run_number", number=wording.count(number))
     since = wording.phrase("since", day=wording.day(row["first_day"]))
-    return [Fact(name="run_number", value=number, unit="ordinal", text=text, n=number, window=since)]
+    like = band_words(row, wording)
+    return [
+        Fact(name="run_number", value=number, unit="ordinal", text=text, n=number, window=since),
+        Fact(
+            name="similar_runs", value=like, unit="text", text=like, n=row["band_n"], window=since
+        ),
+    ]
 
 
 def advice(row: Row, wording: Wording, classification: str) -> list[Fact]:
@@ -79,7 +86,9 @@ def advice(row: Row, wording: Wording, classification: str) -> list[Fact]:
     usual_m, usual_pace = row.get("usual_distance_m"), row.get("usual_pace_s_per_km")
     if usual_m is None or usual_pace is None:
         return []
-    low, high = (wording.round_distance(max(usual_m * share, wording.unit_m)) for share in EASY_SHARE)
+    low, high = (
+        wording.round_distance(max(usual_m * share, wording.unit_m)) for share in EASY_SHARE
+    )
     name = "advice_easy_distance_one" if low == high else "advice_easy_distance"
     low = low.split()[0]
     easy = usual_pace * EASY_PACE
@@ -103,14 +112,23 @@ def _week(row: Row, wording: Wording) -> list[Fact]:
         return []
     ceiling_m = mean_m * WEEK_GROWTH // wording.unit_m * wording.unit_m
     said = wording.round_distance(ceiling_m)
-    return [_advice("advice_week_ceiling", ceiling_m, "m", wording.phrase("advice_week_ceiling", distance=said))]
+    return [
+        _advice(
+            "advice_week_ceiling",
+            ceiling_m,
+            "m",
+            wording.phrase("advice_week_ceiling", distance=said),
+        )
+    ]
 
 
 def _rest(row: Row, wording: Wording, classification: str) -> list[Fact]:
     days = REST_AFTER.get(classification, 1 if row["streak_days"] >= LONG_STREAK_DAYS else 0)
     if not days:
         return []
-    return [_advice("advice_rest", days, "days", wording.phrase("advice_rest", days=wording.days(days)))]
+    return [
+        _advice("advice_rest", days, "days", wording.phrase("advice_rest", days=wording.days(days)))
+    ]
 
 
 def _advice(name: str, value: float, unit: str, text: str) -> Fact:

@@ -169,7 +169,9 @@ def days_since_last_run(row: Row, wording: Wording) -> Candidate | None:
     days = (row["day"] - row["previous_day"]).days
     if days == 0:
         text = wording.phrase("second_run_of_day")
-        return Candidate(Fact(name="second_run_of_day", value=True, unit="flag", text=text), "gap", 0.62)
+        return Candidate(
+            Fact(name="second_run_of_day", value=True, unit="flag", text=text), "gap", 0.62
+        )
     if days < 3:  # noqa: PLR2004  one or two days are no rest worth a word
         return None
     name = "return_after" if days >= RETURN_DAYS else "days_since_last_run"
@@ -336,4 +338,3 @@ HISTORY: tuple[Callable[[Row, Wording], Candidate | None], ...] = (
     year_volume, week_biggest_since, year_against_last, total_milestone, year_milestone,
     run_milestone, first_of, hour_habit, anniversary, heart_rate_at_pace,
 )  # fmt: skip
-

@@ -52,9 +52,14 @@ def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
     )
     rates = pl.col("heart_rate_avg_bpm", "heart_rate_max_bpm")
     known_zone = pl.lit(preferences.time_zone is not None)
-    bad = pl.col("quality").fill_null([]).list.eval(
-        pl.element().filter(
-            ~pl.element().is_in(list(HARMLESS)) & ~pl.element().str.contains("^(heart_rate_|hr_|altitude_)")
+    bad = (
+        pl.col("quality")
+        .fill_null([])
+        .list.eval(
+            pl.element().filter(
+                ~pl.element().is_in(list(HARMLESS))
+                & ~pl.element().str.contains("^(heart_rate_|hr_|altitude_)")
+            )
         )
     )
     climb = pl.when(_flagged(("altitude_",))).then(None).otherwise(pl.col("elevation_gain_m"))

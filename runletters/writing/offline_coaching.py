@@ -1,0 +1,133 @@
+"""The insight by rule: which parts the facts allow, in which words.
+
+Pure: no clock, no network, no database. Amounts come from the sheet's advice
+facts, which stay inside safe limits; without a history there are none, and the
+advice stays below what was just run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runletters.facts import FactSheet
+from runletters.writing.compose import Draft, seed_of
+from runletters.writing.insight import Insight, Recommendation
+from runletters.writing.phrasebook import coaching_phrases
+from runletters.writing.slots import slots
+
+HEART = (
+    "heart_rate_avg", "heart_rate_lower", "heart_rate_higher", "heart_rate_same",
+    "heart_rate_drift_up", "heart_rate_drift_down", "decoupling", "decoupling_none",
+    "hard_zone_share", "easy_zone_share", "heart_rate_max",
+)  # fmt: skip
+PACING = (
+    "band_best", "band_rank", "fastest_since", "pace_quicker", "pace_slower", "pace_as_usual",
+    "second_half_faster", "second_half_slower", "second_half_even", "fastest_split",
+    "split_spread", "climb_rate", "climb_best", "climb_rank", "most_climb_since", "pauses",
+)  # fmt: skip
+MEANING = (
+    "longest_ever", "distance_rank", "longest_of_year", "longest_since", "distance_rank_year",
+    "return_after", "days_since_last_run", "streak", "week_biggest_since", "week_volume",
+    "month_volume", "year_ahead", "year_behind",
+)  # fmt: skip
+DEMANDING = frozenset({"race", "long", "tempo", "intervals", "hills"})
+
+
+def insight_of(sheet: FactSheet) -> Insight:
+    """The insight of a sheet."""
+    number = sheet.fact("run_number")
+    seed = seed_of(sheet)
+    draft = Draft(
+        book=coaching_phrases(sheet.language),
+        slots=slots(sheet) | {"reason": sheet.classification_reason.rstrip(".")},
+        seed=seed,
+        turn=int(number.value) if number else seed,
+    )
+    return Insight(
+        classification=sheet.classification,
+        heart_rate_analysis=_heart(draft, sheet),
+        pacing_analysis=_pacing(draft, sheet),
+        implications=_implications(draft, sheet),
+        recommendations=_recommendations(draft, sheet),
+    )
+
+
+def _said(draft: Draft, beats: Sequence[str], most: int) -> list[str]:
+    sentences: list[str] = []
+    for beat in beats:
+        phrase = draft.chosen(beat, "body")
+        if phrase and len(sentences) < most:
+            sentences.append(phrase.said(draft.slots, draft.seed))
+            draft.phrases.add(phrase.text)
+    return sentences
+
+
+def _present(sheet: FactSheet, names: Sequence[str]) -> list[str]:
+    return [name for name in names if sheet.has(name)]
+
+
+def _heart(draft: Draft, sheet: FactSheet) -> str | None:
+    if not sheet.has("heart_rate_avg"):
+        return None
+    told = _said(draft, _present(sheet, HEART), 3)
+    if not any(sheet.has(name) for name in HEART[1:-1]):
+        told += _said(draft, ["heart_rate_alone"], 1)
+    return " ".join(told)
+
+
+def _pacing(draft: Draft, sheet: FactSheet) -> str:
+    if not sheet.has("pace"):
+        return " ".join(_said(draft, ["no_pace"], 1))
+    if sheet.tone == "hardship":
+        return " ".join(_said(draft, ["figures"], 1))
+    told = _said(draft, ["figures"], 1) + _said(draft, _present(sheet, PACING), 3)
+    if not sheet.splits:
+        told += _said(draft, ["no_splits"], 1)
+    return " ".join(told)
+
+
+def _implications(draft: Draft, sheet: FactSheet) -> str:
+    if sheet.tone == "hardship":
+        return " ".join(_said(draft, ["hardship"], 1))
+    if not sheet.has("run_number"):
+        return " ".join(_said(draft, ["doubtful"], 1))
+    beats = [f"means_{sheet.classification}", *_present(sheet, MEANING)]
+    return " ".join(_said(draft, beats, 3) or _said(draft, ["means_unknown"], 1))
+
+
+def _recommendations(draft: Draft, sheet: FactSheet) -> tuple[Recommendation, ...]:
+    if sheet.tone == "hardship":
+        names = ["do_hardship"]
+    elif not sheet.has("run_number"):
+        names = ["do_check"]
+    else:
+        names = _ordinary(sheet)
+    made = [item for name in names if (item := _recommendation(draft, name))]
+    return tuple(made[:3]) or (_fallback(draft),)
+
+
+def _ordinary(sheet: FactSheet) -> list[str]:
+    if not sheet.has("advice_easy_distance"):
+        return ["do_first"]
+    if sheet.tone == "return":
+        return ["do_return", "do_week"]
+    demanding = sheet.classification in DEMANDING
+    streak = sheet.fact("streak")
+    tired = streak is not None and sheet.has("advice_rest") and not demanding
+    first = "do_recover" if demanding else "do_rest_day" if tired else "do_easy"
+    second = [] if first == "do_easy" else ["do_easy"]
+    return [first, *second, "do_week"]
+
+
+def _recommendation(draft: Draft, name: str) -> Recommendation | None:
+    parts = {place: draft.chosen(name, place) for place in ("action", "amount", "when")}
+    said = {k: p.filled(draft.slots, draft.seed) for k, p in parts.items() if p is not None}
+    return Recommendation.model_validate(said) if len(said) == len(parts) else None
+
+
+def _fallback(draft: Draft) -> Recommendation:
+    made = _recommendation(draft, "do_nothing_new")
+    if made is None:
+        msg = f"the phrases of {draft.book.language} lack do_nothing_new"
+        raise LookupError(msg)
+    return made

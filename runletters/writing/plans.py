@@ -1,0 +1,151 @@
+"""The ways a letter can go: which thought opens it, what follows, how it ends.
+
+Pure: no clock, no network, no database. A plan is a list of beats; the draft
+takes those it has phrases and facts for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from runletters.facts import FactSheet
+from runletters.writing.phrasebook import Phrasebook
+
+STRONG = frozenset({
+    "longest_ever", "distance_rank", "longest_of_year", "longest_since", "band_best", "band_rank",
+    "fastest_since", "climb_best", "run_milestone", "total_milestone", "first_of_year",
+    "return_after", "rare_hour_none",
+})  # fmt: skip
+"""Facts that may open the letter whatever its plan."""
+
+CALENDAR = (
+    "first_of_year", "first_of_month", "year_milestone", "anniversary", "year_ahead",
+    "week_biggest_since",
+)  # fmt: skip
+HABIT = ("return_after", "streak", "days_since_last_run", "second_run_of_day", "rare_hour")
+ROAD = ("climb_rate", "most_climb_since", "second_half_faster", "second_half_even", "plain")
+HIDDEN = (
+    "heart_rate_lower", "second_half_faster", "fastest_since", "pace_quicker", "longest_since",
+    "distance_rank_year", "year_ahead", "pace_slower", "pace_as_usual",
+)  # fmt: skip
+SETTINGS = frozenset({"treadmill", "trail", "track", "race"})
+INDOORS = frozenset({"treadmill_running", "virtual_running"})
+SHORT_M = 3_500.0
+LONG_M = 14_000.0
+TOLD_BEATS = 4
+
+
+@dataclass
+class LetterPlan:
+    """Beats in order. `wanted` are said even when the letter is long enough already."""
+
+    openings: list[str]
+    body: list[str]
+    fillers: list[str]
+    closings: list[str]
+    wanted: frozenset[str] = frozenset()
+    closing_words: int = 14
+
+    def told(self, beat: str) -> None:
+        """The opening has said this; the body need not."""
+        self.body = [other for other in self.body if other != beat]
+
+
+def plan_for(sheet: FactSheet, book: Phrasebook, turn: int) -> LetterPlan:
+    """The plan of this run: by its tone first, then by what is telling, then in turn."""
+    if sheet.tone == "hardship":
+        return _gentle(sheet)
+    if not sheet.has("run_number"):
+        return _doubtful(sheet)
+    telling = [f.name for f in sheet.facts if book.phrases(f.name, "body") and _tells(f.name)]
+    openings = _openings(sheet, telling, turn)
+    return LetterPlan(
+        openings=openings,
+        body=_body(sheet, telling, turn),
+        fillers=["reflection"],
+        closings=_closings(sheet, turn),
+        wanted=frozenset(
+            {"figures", *telling[:1], sheet.classification}
+            & ({"figures"} | SETTINGS | set(telling))
+        ),
+    )
+
+
+def _tells(name: str) -> bool:
+    return name not in {"distance", "pace", "moving_time", "run_number", "elevation_gain"}
+
+
+def _openings(sheet: FactSheet, telling: Sequence[str], turn: int) -> list[str]:
+    if sheet.tone == "race":
+        return ["race", "plain"]
+    strong = [name for name in telling[:2] if name in STRONG]
+    part = sheet.fact("part_of_day")
+    moment = [f"moment_{part.value}"] if part else []
+    have = set(telling)
+
+    def among(names: Sequence[str]) -> list[str]:
+        return [name for name in names if name in have or name == "plain"]
+
+    plans: tuple[Callable[[], list[str]], ...] = (
+        lambda: moment, lambda: among(HIDDEN), lambda: ["thought"], lambda: among(CALENDAR),
+        lambda: ["plain"], lambda: among(HABIT), lambda: moment, lambda: among(ROAD),
+    )  # fmt: skip
+    first = strong if turn % 4 or telling[:1] == strong[:1] else []
+    fallback = (["plain"], ["thought"], moment)[turn % 3]
+    return [*first, *plans[turn % len(plans)](), *fallback, "plain", "thought"]
+
+
+def _reflections(sheet: FactSheet, turn: int) -> list[str]:
+    distance = sheet.fact("distance")
+    metres = float(distance.value) if distance else 0.0
+    kinds = ["reflection"] * 4
+    kinds[1] = "reflection_short" if metres < SHORT_M else "reflection_long"
+    if SHORT_M <= metres < LONG_M:
+        kinds[1] = "reflection"
+    if sheet.sport not in INDOORS:
+        kinds[3] = "reflection_outdoors"
+    return [kinds[(turn // 2) % 4], "reflection"]
+
+
+def _body(sheet: FactSheet, telling: Sequence[str], turn: int) -> list[str]:
+    kind = sheet.sport.removesuffix("_running")
+    setting = [sheet.classification if sheet.classification in SETTINGS else kind]
+    extra = list(telling[TOLD_BEATS:])
+    spare = [extra[turn % len(extra)]] if extra else []
+    told = [*telling[:TOLD_BEATS], *spare]
+    first, second = _reflections(sheet, turn)
+    setting = [name for name in setting if name in SETTINGS]
+    shapes = (
+        ["figures", *setting, *told[:2], first, *told[2:], second],
+        [*setting, *told[:1], "figures", first, *told[1:], second],
+        ["figures", first, *setting, *told, second],
+        [*told[:2], *setting, "figures", *told[2:3], first, *told[3:], second],
+        [first, "figures", *setting, *told, second],
+    )
+    return shapes[(turn * 3) % len(shapes)]
+
+
+def _closings(sheet: FactSheet, turn: int) -> list[str]:
+    distance = sheet.fact("distance")
+    is_long = distance is not None and float(distance.value) >= LONG_M
+    special = {"race": "close_race", "return": "close_return"}.get(sheet.tone)
+    named = ["close_named"] if sheet.reader_name and turn % 3 == 0 else []
+    long = ["close_long"] if is_long and turn % 2 else []
+    return [*([special] if special else []), *named, *long, "close_plain"]
+
+
+def _gentle(sheet: FactSheet) -> LetterPlan:
+    openings = ["hardship"] if sheet.has("day") else ["nameless"]
+    return LetterPlan(
+        openings=openings, body=["hardship"] * 4, fillers=["hardship", "reflection_gentle"],
+        closings=["hardship"], closing_words=10, wanted=frozenset(),
+    )  # fmt: skip
+
+
+def _doubtful(sheet: FactSheet) -> LetterPlan:
+    openings = ["doubtful"] if sheet.has("day") else ["nameless"]
+    return LetterPlan(
+        openings=openings, body=["doubtful", "reflection", "doubtful"], fillers=["reflection"],
+        closings=["doubtful"], closing_words=18, wanted=frozenset({"doubtful"}),
+    )  # fmt: skip
