@@ -36,7 +36,9 @@ def claim_window(pairs: tuple[Pair, ...], order: Order, owner: str, settings: Se
         )
         sheets = read_fact_sheets(order.user_id, won, settings)
         written = store.fingerprints(order.user_id)
-        assigned = assign(order, won, sheets, hands(order.writer, settings), written)
+        language = store.known_user(order.user_id).preferences.language
+        by_kind = hands(order.writer, settings, language)
+        assigned = assign(order, won, sheets, by_kind, written)
         store.release(owner, now=now, pairs=assigned.unchanged)
         return assigned
 

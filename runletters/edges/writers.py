@@ -12,12 +12,13 @@ from runletters.content import KINDS, Kind, Outcome, WorkItem, WriterName
 from runletters.facts import FactSheet
 from runletters.settings import Settings
 from runletters.writing import offline
+from runletters.writing.phrasebook import coaching_phrases, letter_phrases
 
 
 class Writer(Protocol):
     """Turns one work item into an outcome, or raises a WriterError."""
 
-    def write(self, item: WorkItem, run_id: str) -> Outcome:
+    def write(self, item: WorkItem, run_id: str, /) -> Outcome:
         """Write one text."""
         ...
 
@@ -25,7 +26,7 @@ class Writer(Protocol):
 class OfflineWriter:
     """Free, deterministic, without a key: the demo, the fallback and the baseline."""
 
-    def write(self, item: WorkItem, run_id: str) -> Outcome:
+    def write(self, item: WorkItem, run_id: str, /) -> Outcome:
         """Write one text from the facts alone."""
         started = time.perf_counter()
         sheet = FactSheet.model_validate_json(item.facts_json)
@@ -60,14 +61,16 @@ def _open(name: WriterName, hashable_settings: Hashable) -> Writer:
     return ClaudeWriter.open(settings)
 
 
-def hands(name: WriterName, settings: Settings) -> dict[Kind, Hand]:
-    """Who writes each kind, as far as the fingerprint is concerned."""
-    return {kind: _hand(name, kind, settings) for kind in KINDS}
+def hands(name: WriterName, settings: Settings, language: str) -> dict[Kind, Hand]:
+    """Who writes each kind in that language, as far as the fingerprint is concerned."""
+    return {kind: _hand(name, kind, settings, language) for kind in KINDS}
 
 
-def _hand(name: WriterName, kind: Kind, settings: Settings) -> Hand:
+def _hand(name: WriterName, kind: Kind, settings: Settings, language: str) -> Hand:
     if name == "offline":
-        return Hand(writer="offline", model=offline.MODEL, prompt_sha256=offline.PHRASES_SHA256)
+        phrases = letter_phrases if kind == "letter" else coaching_phrases
+        sha256 = phrases(language).sha256
+        return Hand(writer="offline", model=offline.MODEL, prompt_sha256=sha256)
     from runletters.edges.claude_writer import hand
 
     return hand(kind, settings)
