@@ -1,0 +1,74 @@
+"""Recommendations: amounts inside stated limits, no hard day when rest is due.
+
+Pure: no clock, no network, no database. The limits are in limits.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runletters.grounding.claims import Claim
+from runletters.grounding.draft import Draft
+from runletters.grounding.findings import Finding, reject
+from runletters.grounding.lexicon import table, words
+
+
+def _limit(name: str) -> float:
+    return float(table("limits.toml")["advice"][name])
+
+
+def allows_amount(draft: Draft, claim: Claim) -> bool:
+    """Whether the figure is an amount that a recommendation may name on its own."""
+    if not draft.is_advice(draft.reading.span(claim.start, claim.end)[0]):
+        return False
+    match claim.dimension:
+        case "duration":
+            return 0 < claim.value <= _longest_s(draft)
+        case "length":
+            return not draft.sheet.has("advice_easy_distance") and claim.value <= _furthest_m(draft)
+        case "pace":
+            return not draft.sheet.has("advice_easy_pace") and claim.value >= _own(draft, "pace", 1e9)
+        case "days":
+            return _own(draft, "advice_rest", 1) <= claim.value <= _limit("days_at_most")
+        case "runs" | "number":
+            return claim.step == 1 and 0 < claim.value <= _limit("count_at_most")
+        case "percent":
+            return claim.value <= _limit("percent_at_most")
+        case "zone":
+            return claim.value <= _limit("zone_at_most")
+        case _:
+            return False
+
+
+def _own(draft: Draft, role: str, otherwise: float) -> float:
+    values = [t.value for t in draft.truths.figures if t.role == role and not t.is_shown]
+    return values[0] if values else otherwise
+
+
+def _longest_s(draft: Draft) -> float:
+    if draft.sheet.tone == "hardship":
+        return _limit("minutes_after_hardship") * 60
+    own = _own(draft, "moving_time", 0.0) * _limit("distance_growth")
+    return min(max(_limit("minutes") * 60, own), _limit("minutes_at_most") * 60)
+
+
+def _furthest_m(draft: Draft) -> float:
+    own = max(_own(draft, "distance", 0.0), _own(draft, "usual_distance", 0.0))
+    grown = own * (1.0 if draft.sheet.tone == "hardship" else _limit("distance_growth"))
+    return min(grown, _own(draft, "advice_week_ceiling", grown))
+
+
+def check_advice(draft: Draft) -> Iterator[Finding]:
+    """No hard session is recommended after hardship, a long break, or when rest is due."""
+    due = draft.sheet.tone in {"hardship", "return"} or draft.sheet.has("advice_rest")
+    for span, found in draft.found(words(draft.language, "advice", "hard")):
+        if due and draft.is_advice(span[0]) and not _is_negated(draft, span[0]):
+            yield reject("advice", span, found, "rest or easy running", "recommends hard work when rest is due")  # fmt: skip
+    for span, found in draft.found(words(draft.language, "advice", "unsafe")):
+        if not _is_negated(draft, span[0]):
+            yield reject("advice", span, found, "safe advice", "is no safe recommendation")
+
+
+def _is_negated(draft: Draft, place: int) -> bool:
+    before = draft.plain[max(0, place - 40) : place]
+    return bool(words(draft.language, "negations").search(before))

@@ -1,0 +1,83 @@
+"""Every figure of a text against the sheet: value, unit, role.
+
+Pure: no clock, no network, no database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runletters.grounding.advice import allows_amount
+from runletters.grounding.claims import Claim
+from runletters.grounding.draft import Draft
+from runletters.grounding.findings import Finding, reject
+from runletters.grounding.roles import proper_truths
+from runletters.grounding.rounding import agrees, comparable
+from runletters.grounding.splits import contradicts_split
+
+_ARTICLE_LIKE = 1.0
+
+
+def check_figures(draft: Draft) -> Iterator[Finding]:
+    """A finding for each figure that the sheet does not hold, or holds in another role."""
+    for claim in draft.claims:
+        if _says_nothing(draft, claim):
+            continue
+        finding = _finding(draft, claim)
+        if finding is not None:
+            yield finding
+
+
+def _says_nothing(draft: Draft, claim: Claim) -> bool:
+    """One as an article, and first as an adverb, count nothing."""
+    if claim.is_spelled and claim.dimension == "number" and claim.value == _ARTICLE_LIKE:
+        return True
+    return claim.is_spelled and claim.dimension == "ordinal" and claim.value <= 2  # noqa: PLR2004  superlatives.py looks at these
+
+
+def _finding(draft: Draft, claim: Claim) -> Finding | None:
+    if _other_system(draft, claim):
+        return _reject(draft, claim, "unit", "the reader's own units", "is in the other system of units")
+    matching = [t for t in draft.truths.figures if agrees(claim, t, draft.truths.unit_m)]
+    if not matching:
+        if allows_amount(draft, claim):
+            return None
+        expected = _nearest(draft, claim)
+        return _reject(draft, claim, "number", expected, "is not on the fact sheet")
+    proper = proper_truths(draft.reading, claim, matching, draft.claims)
+    if not proper:
+        if allows_amount(draft, claim):
+            return None
+        roles = ", ".join(sorted({truth.role for truth in matching}))
+        return _reject(draft, claim, "role", f"said of {roles}", "is on the fact sheet, but as something else")
+    if contradicts_split(draft, claim, proper):
+        return _reject(draft, claim, "role", "the figure of that split", "belongs to another split")
+    return None
+
+
+def _other_system(draft: Draft, claim: Claim) -> bool:
+    if claim.dimension == "pace" or (claim.dimension == "length" and claim.factor not in {1.0, 0.9144}):
+        return claim.is_imperial != (draft.sheet.units == "imperial") and claim.value > 0
+    return False
+
+
+def _reject(draft: Draft, claim: Claim, rule: str, expected: str, message: str) -> Finding:
+    span = draft.reading.span(claim.start, claim.end)
+    return reject(rule, span, draft.text[slice(*span)], expected, message)
+
+
+def _nearest(draft: Draft, claim: Claim) -> str:
+    """What the sheet holds in this dimension, nearest first, for the repair."""
+    told: dict[str, float] = {}
+    for truth in draft.truths.figures:
+        value = comparable(claim, truth, draft.truths.unit_m)
+        if value is not None:
+            distance = abs(value - truth.value) / max(abs(truth.value), 1e-9)
+            told[truth.role] = min(distance, told.get(truth.role, distance))
+    names = sorted(told, key=lambda role: told[role])[:3]
+    facts = {fact.name: fact.text for fact in draft.sheet.facts}
+    return "; ".join(f"{name}: {facts[name]}" if name in facts else name for name in names) or (
+        "no figure of this kind"
+    )
+
+

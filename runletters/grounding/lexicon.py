@@ -1,0 +1,63 @@
+"""The word lists of the truth gate, one file per language, compiled once.
+
+Pure: reads its own package data, nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+FULL = ("en", "de")
+"""Languages whose words are checked; the others have their figures checked only."""
+
+_NOTHING = re.compile(r"(?!)")
+
+
+@cache
+def table(name: str) -> Mapping[str, Any]:
+    """One data file of this package."""
+    text = files("runletters.grounding").joinpath(name).read_text("utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def _words(language: str) -> Mapping[str, Any]:
+    return table(f"words/{language}.toml") if language in FULL else {}
+
+
+def base_language(language: str) -> str:
+    """The first part of a language code: de for de-AT."""
+    return language.lower().replace("_", "-").split("-")[0]
+
+
+def one_of(forms: Sequence[str]) -> re.Pattern[str]:
+    """Any of the forms as whole words, whatever their case; longer forms first."""
+    if not forms:
+        return _NOTHING
+    ordered = sorted(forms, key=len, reverse=True)
+    return re.compile(r"(?<!\w)(?:" + "|".join(ordered) + r")(?!\w)", re.IGNORECASE)
+
+
+@cache
+def words(language: str, *path: str) -> re.Pattern[str]:
+    """The pattern of one list of the language's file; matches nothing where there is none.
+
+    Args:
+        language: en or de; other languages have no lists.
+        path: Keys into the file: ("superlatives", "longest").
+    """
+    found = entries(language, *path)
+    return one_of(found if isinstance(found, list) else [])
+
+
+def entries(language: str, *path: str) -> Any:
+    """The value at a path of the language's file; None where there is none."""
+    value: Any = _words(language)
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,122 @@
+"""A text as the scanner reads it: digits for words, plain quotes and blanks, idioms blanked out.
+
+Pure: no clock, no network, no database. Every place in the read text leads back
+to its place in the original.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache
+
+from runletters.grounding.lexicon import base_language, entries, words
+from runletters.grounding.numerals import (
+    Spelled,
+    german_stems,
+    spelled_numbers,
+    superlative_stems,
+)
+
+_SAME_LENGTH = str.maketrans(
+    {
+        "’": "'", "‘": "'", "′": "'", "″": '"', "“": '"', "”": '"', "„": '"', "–": "-", "—": "-",
+        "‑": "-", "−": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "：": ":", "，": ",",
+        "。": ".", "．": ".", "％": "%", "、": ",",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The text to scan and the way back to the original."""
+
+    original: str
+    text: str  # same words, numbers as digits
+    language: str
+    starts: tuple[int, ...] = (0,)  # places in `text` where a stretch begins
+    origins: tuple[int, ...] = (0,)  # their places in the original
+    spelled: tuple[bool, ...] = (False,)  # whether the stretch stands for words
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The place in the original of a place in the read text."""
+        return self._origin(start, at_end=False), self._origin(end, at_end=True)
+
+    def is_spelled(self, place: int) -> bool:
+        """Whether the original had words where the read text has digits."""
+        return self.spelled[bisect_right(self.starts, place) - 1]
+
+    def _origin(self, place: int, *, at_end: bool) -> int:
+        probe = place - 1 if at_end and place else place
+        index = bisect_right(self.starts, probe) - 1
+        last = index + 1 == len(self.origins)
+        limit = len(self.original) if last else self.origins[index + 1]
+        if self.spelled[index]:
+            return limit if at_end else self.origins[index]
+        return min(self.origins[index] + place - self.starts[index], limit)
+
+
+def _digit(character: str) -> str:
+    if character.isascii() or not character.isdigit():
+        return character
+    return str(unicodedata.digit(character, 0)) if unicodedata.decimal(character, None) is not None else character
+
+
+def plain(text: str) -> str:
+    """The text with plain quotes, dashes, blanks and digits, character for character."""
+    same = text.translate(_SAME_LENGTH)
+    return same if same.isascii() else "".join(map(_digit, same))
+
+
+@cache
+def _phrases(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    listed: dict[str, str] = entries(language, "spoken_amounts") or {}
+    return tuple(
+        (re.compile(rf"(?<!\w){form}(?!\w)", re.IGNORECASE), digits)
+        for form, digits in listed.items()
+    )
+
+
+def _blanked(text: str, language: str) -> str:
+    return words(language, "idioms").sub(lambda m: re.sub(r"\w", "\u00b7", m.group()), text)
+
+
+def _replacements(text: str, language: str) -> list[Spelled]:
+    found = [
+        Spelled(m.start(), m.end(), digits)
+        for pattern, digits in _phrases(language)
+        for m in pattern.finditer(text)
+    ]
+    found += superlative_stems(text, german_stems() if language == "de" else {})
+    found += spelled_numbers(text, language)
+    kept: list[Spelled] = []
+    for candidate in sorted(found, key=lambda s: (s.start, -(s.end - s.start))):
+        if not kept or candidate.start >= kept[-1].end:
+            kept.append(candidate)
+    return kept
+
+
+def read(text: str, language: str) -> Reading:
+    """The text with its spelled numbers as digits."""
+    language = base_language(language)
+    same = _blanked(plain(text), language)
+    pieces: list[str] = []
+    starts: list[int] = []
+    origins: list[int] = []
+    flags: list[bool] = []
+    length = place = 0
+    for start, end, digits in (*_replacements(same, language), Spelled(len(same), len(same), "")):
+        for piece, origin, flag in ((same[place:start], place, False), (digits, start, True)):
+            if piece:
+                starts.append(length)
+                origins.append(origin)
+                flags.append(flag)
+                pieces.append(piece)
+                length += len(piece)
+        place = end
+    return Reading(
+        original=text, text="".join(pieces), language=language, starts=tuple(starts) or (0,),
+        origins=tuple(origins) or (0,), spelled=tuple(flags) or (False,),
+    )  # fmt: skip

@@ -1,0 +1,131 @@
+"""Which role a figure is given by the words around it, and whether that is the fact's role.
+
+Pure: no clock, no network, no database. The lists are in roles.toml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from runletters.grounding.claims import Claim
+from runletters.grounding.lexicon import FULL, one_of, table
+from runletters.grounding.reading import Reading
+from runletters.grounding.truths import PLAIN, Truth
+
+_SENTENCE = re.compile(r"(?<!\bSt)(?<!\d)[.!?]+(?=\s|$)|[.!?]+(?=\s+[A-ZÄÖÜ])|\n+")
+_CLAUSE = re.compile(
+    r"[,;:()\-]\s|[.!?](?=\s|$)|\s(?=(?:and|but|with|while|after|which|where|und|aber|mit|nach|während|wobei|bei|sowie|so)\s)"
+)
+TIGHT = frozenset({"week", "month", "year", "climb", "max", "usual", "total", "ahead", "pauses"})
+"""Classes whose words are clear enough to contradict a figure of another class."""
+
+_CONTRADICTING = {
+    "week": {
+        "en": ["(?:this|your|the) week", "in (?:the (?:last|past) )?(?:7|seven) days", "weekly total", "for the week"],
+        "de": ["diese woche", "in dieser woche", "in (?:den letzten )?(?:7|sieben) tagen", "deine woche"],
+    },
+    "month": {"en": ["this month", "the month", "monthly"], "de": ["dieser monat", "diesen monat", "in diesem monat"]},
+    "year": {"en": ["this year", "for the year"], "de": ["dieses jahr", "in diesem jahr"]},
+    "climb": {
+        "en": ["climb(?:ed|ing)?", "elevation(?: gain)?", "ascent", "uphill", "of vertical"],
+        "de": ["höhenmetern?", "anstieg", "bergauf", "gestiegen"],
+    },
+    "max": {
+        "en": ["max(?:imum)?", "peak(?:ed|ing)?(?: at| of)?", "highest", "topped out"],
+        "de": ["maximal\\w*", "maximum", "höchst\\w+", "spitze\\w*"],
+    },
+    "usual": {"en": ["(?:the|your) usual", "usually", "typically"], "de": ["üblich\\w*", "normalerweise", "sonst"]},
+    "total": {"en": ["in total over your history", "lifetime", "all your runs"], "de": ["alle deine läufe"]},
+    "ahead": {"en": ["ahead of last year", "behind last year"], "de": ["voraus", "rückstand"]},
+    "pauses": {"en": ["standing still", "stopped", "stood still"], "de": ["gestanden", "stillgestanden"]},
+}  # fmt: skip
+
+
+@cache
+def _cues(group: str, language: str) -> re.Pattern[str]:
+    return one_of(table("roles.toml").get(group, {}).get(language, []))
+
+
+@cache
+def _against(group: str, language: str) -> re.Pattern[str]:
+    return one_of(_CONTRADICTING.get(group, {}).get(language, []))
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Where each sentence begins and ends."""
+    ends = [found.end() for found in _SENTENCE.finditer(text)]
+    starts = [0, *ends]
+    return [(a, b) for a, b in zip(starts, [*ends, len(text)], strict=True) if b > a]
+
+
+def stretch_around(bounds: Sequence[tuple[int, int]], place: int) -> tuple[int, int]:
+    """The sentence or clause a place lies in."""
+    return next(((a, b) for a, b in bounds if a <= place < b), (0, 0))
+
+
+def clauses(text: str) -> list[tuple[int, int]]:
+    """Where each clause begins and ends."""
+    ends = [found.end() for found in _CLAUSE.finditer(text)]
+    return [(a, b) for a, b in zip([0, *ends], [*ends, len(text)], strict=True) if b > a]
+
+
+def proper_truths(
+    reading: Reading, claim: Claim, candidates: Iterable[Truth], others: Sequence[Claim]
+) -> list[Truth]:
+    """Those of the agreeing truths whose role the words around the figure allow."""
+    if reading.language not in FULL:
+        return list(candidates)
+    return [truth for truth in candidates if _allows(reading, claim, truth, others)]
+
+
+def _allows(reading: Reading, claim: Claim, truth: Truth, others: Sequence[Claim]) -> bool:
+    if _is_contradicted(reading, claim, truth.group, others):
+        return False
+    rule = table("roles.toml").get(truth.group)
+    if rule is None or not rule["needs"] or truth.dimension not in rule["dimensions"]:
+        return True
+    return bool(_cues(truth.group, reading.language).search(_neighbourhood(reading, claim)))
+
+
+def _neighbourhood(reading: Reading, claim: Claim) -> str:
+    """The sentence of the figure and the one before it."""
+    bounds = sentences(reading.text)
+    start, end = stretch_around(bounds, claim.start)
+    before = [a for a, b in bounds if b <= start]
+    return reading.text[before[-1] if before else start : end]
+
+
+def _is_contradicted(
+    reading: Reading, claim: Claim, group: str, others: Sequence[Claim]
+) -> bool:
+    """Whether a clear word of another class belongs to this figure and to no nearer one."""
+    start, end = stretch_around(clauses(reading.text), claim.start)
+    clause = reading.text[start:end]
+    rivals = [c for c in others if start <= c.start < end and c.dimension == claim.dimension]
+    for other in TIGHT - {group}:
+        rule = table("roles.toml")[other]
+        if claim.dimension not in rule["dimensions"] or (group, other) in _FRIENDS:
+            continue
+        for cue in _against(other, reading.language).finditer(clause):
+            if _owner(rivals, start + cue.start(), start + cue.end()) is claim:
+                return True
+    return False
+
+
+_FRIENDS = {
+    ("difference", "usual"), ("anniversary", "year"), ("ahead", "year"), ("total", "year"),
+    ("since", "year"), ("since", "month"), (PLAIN, "year"), ("advice", "usual"), ("band", "usual"),
+    ("advice", "week"), ("band", "year"), ("year", "total"), ("year", "ahead"), ("split", "climb"),
+    ("split", "max"), ("max", "climb"), ("difference", "climb"), ("difference", "max"),
+    ("split", "pauses"), ("streak", "week"), ("gap", "week"), ("advice", "max"),
+}  # fmt: skip
+"""A figure of the first class is not contradicted by words of the second."""
+
+
+def _owner(claims: Sequence[Claim], start: int, end: int) -> Claim | None:
+    def gap(claim: Claim) -> int:
+        return max(start - claim.end, claim.start - end, 0)
+
+    return min(claims, key=gap, default=None)

@@ -1,0 +1,92 @@
+"""Whether a written figure is a stated rounding of a measured one; the table is rounding.toml.
+
+Pure: no clock, no network, no database.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+from runletters.grounding.claims import Claim
+from runletters.grounding.lexicon import table
+from runletters.grounding.truths import Truth
+
+WHOLE_HOURS_S = 360.0
+"""Durations in hours or tenths of an hour ("an hour and a half") …"""
+HOURS_WITHIN_S = 180.0
+"""… may lie three minutes off."""
+
+_LIKE = {"clock": ("pace", "duration", "time", "clock")}
+_COUNTED = {"runs", "number", "ordinal", "index", "zone", "splits"}
+_SMALL_DIFFERENCE_S = 121.0
+
+
+@cache
+def _rule(dimension: str) -> dict[str, float]:
+    rules = table("rounding.toml")
+    return rules.get(dimension) or rules["count"]
+
+
+def comparable(claim: Claim, truth: Truth, unit_m: float) -> float | None:
+    """The claim's value in the truth's base unit; None where they are different things."""
+    if claim.dimension == truth.dimension:
+        return claim.value
+    if claim.dimension == "clock" and truth.dimension in _LIKE["clock"]:
+        return claim.value / unit_m if truth.dimension == "pace" else claim.value
+    if claim.dimension in {"number", "runs"} and truth.dimension in {"number", "runs"}:
+        return claim.value
+    return _difference(claim, truth, unit_m)
+
+
+def _difference(claim: Claim, truth: Truth, unit_m: float) -> float | None:
+    """A change of pace is often said in bare seconds, a change of time never per km."""
+    small = claim.dimension == "duration" and claim.value < _SMALL_DIFFERENCE_S
+    if small and truth.dimension == "pace" and truth.group == "difference":
+        return claim.value / unit_m
+    return None
+
+
+def agrees(claim: Claim, truth: Truth, unit_m: float) -> bool:
+    """Whether the claim is the truth, rounded by the stated rules."""
+    value = comparable(claim, truth, unit_m)
+    if value is None:
+        return False
+    scale = 1 / unit_m if truth.dimension == "pace" and claim.dimension != "pace" else 1.0
+    step = claim.step * scale
+    if claim.dimension in _COUNTED and not claim.hedge:
+        return value == truth.value
+    return _hedged(claim, value, truth.value, step) or _is_rounded(claim, value, truth.value, step)
+
+
+def _is_rounded(claim: Claim, value: float, true: float, step: float) -> bool:
+    if claim.dimension == "duration" and step >= WHOLE_HOURS_S:
+        return abs(value - true) <= HOURS_WITHIN_S
+    if claim.dimension == "days" and claim.factor > 1 and value != true:
+        return claim.hedge != "" and abs(value - true) <= claim.factor / 2
+    if claim.factor > 1 and claim.dimension == "length" and true < step:
+        return False  # nobody measured 120 m when the text says 0 km
+    dimension = "pace" if step < 0.01 and claim.dimension != "length" else claim.dimension  # noqa: PLR2004  per metre
+    coarsest = _rule("length" if dimension == "length" else dimension)["coarsest"]
+    if claim.dimension == "length" and claim.is_imperial:
+        coarsest *= 1.609344
+    if step > coarsest * 1.0001:
+        return value == true
+    return round(_half_up(true / step)) == round(value / step)
+
+
+def _half_up(value: float) -> int:
+    return math.floor(value + 0.5 + 1e-9)
+
+
+def _hedged(claim: Claim, value: float, true: float, step: float) -> bool:
+    rule = _rule(claim.dimension)
+    if claim.hedge == "about":
+        scale = step / claim.step
+        return abs(value - true) <= max(rule["about"] * true, rule["about_least"] * scale) + 1e-9
+    room = max(step, rule["beyond"] * value)
+    if claim.hedge == "over":
+        return value < true <= value + room
+    if claim.hedge == "under":
+        return value - room <= true < value
+    return False

@@ -1,0 +1,155 @@
+"""What a fact sheet allows a text to state: figures, dates and places in order, by role.
+
+Pure: no clock, no network, no database. A figure is true because a fact's value
+says it or because the fact's own wording shows it; nothing else counts, apart
+from the few derivations written in `_derived`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from runletters.facts import Fact, FactSheet
+from runletters.grounding.claims import Claim
+from runletters.grounding.dates import Day
+from runletters.grounding.joining import METRES_PER_MILE, claims_of
+from runletters.grounding.lexicon import FULL, base_language, table
+
+PLAIN = "plain"
+TEXT_ONLY = re.compile(r"^(advice_easy_distance|fastest_split|slowest_split|weekday|month|part_of_day|start_time)$")  # fmt: skip
+"""Facts whose value means something else than the figure in their text."""
+
+_OF_UNIT: dict[str, tuple[str, float]] = {
+    "m": ("length", 1.0), "km": ("length", 1000.0), "mi": ("length", METRES_PER_MILE),
+    "s": ("duration", 1.0), "s_per_km": ("pace", 1 / 1000), "s_per_mi": ("pace", 1 / METRES_PER_MILE),
+    "bpm": ("bpm", 1.0), "spm": ("spm", 1.0), "w": ("watt", 1.0), "percent": ("percent", 1.0),
+    "count": ("number", 1.0), "days": ("days", 1.0), "rank": ("ordinal", 1.0),
+    "ordinal": ("ordinal", 1.0), "year": ("year", 1.0), "kcal": ("kcal", 1.0),
+    "celsius": ("celsius", 1.0), "ratio": ("number", 1.0), "load": ("number", 1.0),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One figure that may be stated."""
+
+    dimension: str
+    value: float  # base units, without a sign
+    role: str  # the fact's name
+    group: str  # its class in roles.toml
+    split: int | None = None  # which split it belongs to
+    is_shown: bool = False  # the figure stands in the fact's own wording
+
+
+@dataclass(frozen=True)
+class Truths:
+    """All that a sheet allows, ready to be compared."""
+
+    figures: tuple[Truth, ...]
+    days: tuple[Day, ...]
+    years: frozenset[int]
+    unit_m: float
+
+
+@cache
+def group_of(role: str) -> str:
+    """The class of a fact by its name."""
+    for group, rule in table("roles.toml").items():
+        if re.search(rule["facts"], role):
+            return group
+    return PLAIN
+
+
+def fact_language(sheet: FactSheet) -> str:
+    """The language the facts are worded in: English where there is no wording yet."""
+    language = base_language(sheet.language)
+    return language if language in FULL else "en"
+
+
+def truths_of(sheet: FactSheet) -> Truths:
+    """Everything a text about this sheet may state."""
+    unit_m = 1000.0 if sheet.units == "metric" else METRES_PER_MILE
+    figures: list[Truth] = []
+    days = [_day(sheet.started_local.date())]
+    for fact in sheet.facts:
+        figures += _of_fact(fact, sheet, days)
+    for text in (sheet.classification_reason, *sheet.caveats):
+        figures += _of_text(text, "reason", sheet, days)
+    figures += _of_splits(sheet)
+    figures += _derived(sheet, figures)
+    if sheet.local_time_known:
+        minute = sheet.started_local.hour * 60 + sheet.started_local.minute
+        figures.append(Truth("time", float(minute), "start_time", PLAIN))
+    years = frozenset(day.year for day in days if day.year)
+    return Truths(tuple(figures), tuple(days), years, unit_m)
+
+
+def _day(day: date) -> Day:
+    return Day(0, 0, day.year, day.month, day.day, day.isoweekday())
+
+
+def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
+    yield from _of_text(fact.text, fact.name, sheet, days)
+    if fact.window:
+        yield from _of_text(fact.window, fact.name, sheet, days)
+    if fact.n is not None:
+        yield Truth("runs", float(fact.n), fact.name, PLAIN, is_shown=True)
+    if fact.unit == "date" and isinstance(fact.value, str):
+        since = date.fromisoformat(fact.value[:10])
+        days.append(_day(since))
+        yield Truth("days", float((sheet.started_local.date() - since).days), fact.name, "since")
+    elif fact.unit in _OF_UNIT and not TEXT_ONLY.match(fact.name) and not isinstance(fact.value, str | bool):  # fmt: skip
+        dimension, factor = _OF_UNIT[fact.unit]
+        yield Truth(dimension, abs(fact.value) * factor, fact.name, group_of(fact.name))
+
+
+def _of_text(text: str, role: str, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
+    _, claims, dates = claims_of(text, fact_language(sheet), sheet.units)
+    days += dates
+    for claim in claims:
+        yield Truth(claim.dimension, claim.value, role, _shown_group(claim, role), is_shown=True)
+
+
+def _shown_group(claim: Claim, role: str) -> str:
+    """The class of a figure inside a fact's wording: its usual pace is a usual, not a change."""
+    group = group_of(role)
+    whole_pace = claim.dimension == "pace" and claim.value > 0.1  # noqa: PLR2004  1:40 per km
+    whole_rate = claim.dimension == "bpm" and claim.value > 40  # noqa: PLR2004  no change is so big
+    if group == "difference" and (whole_pace or whole_rate):
+        return "usual"
+    return PLAIN if claim.dimension in {"runs", "ordinal", "number", "zone"} else group
+
+
+def _of_splits(sheet: FactSheet) -> Iterator[Truth]:
+    unit_m = 1000.0 if sheet.units == "metric" else METRES_PER_MILE
+    for split in sheet.splits:
+        yield Truth("index", float(split.index), "split", PLAIN, split.index)
+        yield Truth("pace", split.pace_s / unit_m, "split", "split", split.index)
+        for seconds in {split.elapsed_s, split.moving_s}:
+            yield Truth("duration", seconds, "split", "split", split.index)
+        if split.heart_rate_avg_bpm is not None:
+            yield Truth("bpm", split.heart_rate_avg_bpm, "split", "split", split.index)
+        if split.elevation_change_m is not None:
+            yield Truth("length", abs(split.elevation_change_m), "split", "climb", split.index)
+    if sheet.splits:
+        yield Truth("splits", float(len(sheet.splits)), "splits", PLAIN)
+
+
+def _derived(sheet: FactSheet, figures: list[Truth]) -> Iterator[Truth]:
+    """Stated derivations: speed from pace, beats between average and top, index of told splits."""
+    by_role = {truth.role: truth for truth in figures if not truth.is_shown}
+    pace = by_role.get("pace")
+    if pace and pace.value:
+        yield Truth("speed", 1 / pace.value, "pace", PLAIN)
+    average, top = by_role.get("heart_rate_avg"), by_role.get("heart_rate_max")
+    if average and top:
+        yield Truth("bpm", round(top.value) - round(average.value), "heart_rate_range", "difference")
+    for name in ("fastest_split", "slowest_split"):
+        fact = sheet.fact(name)
+        if fact is not None and isinstance(fact.value, int):
+            yield Truth("index", float(fact.value), name, PLAIN, fact.value)
+            yield Truth("ordinal", float(fact.value), name, PLAIN, fact.value)
