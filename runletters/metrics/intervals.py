@@ -58,7 +58,8 @@ def sessions(repetitions: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         Per `activity_id`: `repetitions_count`, `repetition_s` and `repetition_m` (medians),
-        `repetition_pace_s_per_km` (all distance over all time), `repetition_pace_variation_percent`,
+        `repetition_pace_s_per_km` (all distance over all time),
+        `repetition_pace_variation_percent`,
         `recovery_s` (median).
     """
     pace = pl.col("pace_s_per_km")
