@@ -68,7 +68,7 @@ def clean_streams(samples: pl.DataFrame, *, started_at_s: float | None = None) -
         "distance_reset": was_reset,
     }
     return CleanStreams(
-        frame=frame.with_columns(t_s=pl.col("time_s") - start_s).select(*STREAM_SCHEMA),
+        frame=frame.with_columns(t_s=(pl.col("time_s") - start_s).round(6)).select(*STREAM_SCHEMA),
         started_at_s=start_s,
         flags=tuple(name for name, is_set in flags.items() if is_set),
         **left_out,

@@ -30,7 +30,8 @@ CLOCK_SET_S = 631_065_600 + 0x10000000
 FOOT_LIMIT_M_S = 12.5  # a little above the fastest step ever timed
 WHEEL_LIMIT_M_S = 40.0
 FOOT_MEAN_LIMIT_M_S = 7.6  # the world record over 1,000 m
-TELEPORT_M = 30.0  # shorter jumps are the ordinary noise of a receiver
+JUMPED_M = 100.0  # a receiver that settles at the start jumps by some tens of metres
+JUMPED_SHARE = 0.01
 FOOT_MEAN_OVER_M = 1_000.0
 
 
@@ -50,12 +51,14 @@ class Said:
 
 def summarise(streams: CleanStreams, said: Said) -> Summary:
     """One summary; the device's own figures first, the rest computed and flagged so."""
-    totals, frame = said.totals, streams.frame
-    computed = _computed(frame, said.sport)
+    totals, own = said.totals, measured(streams.frame, said.sport)
+    gain_m, loss_m = totals.elevation_gain_m, totals.elevation_loss_m
+    if gain_m is None:
+        gain_m, loss_m = rise_and_fall_m(streams.frame)
     headline = {
-        "distance_m": (_positive(totals.distance_m), computed["distance_m"]),
-        "elapsed_s": (_positive(totals.elapsed_s), computed["elapsed_s"]),
-        "moving_s": (totals.timer_s, computed["moving_s"]),
+        "distance_m": (_positive(totals.distance_m), _positive(own["distance_m"])),
+        "elapsed_s": (_positive(totals.elapsed_s), own["elapsed_s"]),
+        "moving_s": (totals.timer_s, own["moving_s"]),
     }
     return Summary(
         started_at=moment(streams.started_at_s),
@@ -67,18 +70,14 @@ def summarise(streams: CleanStreams, said: Said) -> Summary:
         distance_m=_first(*headline["distance_m"]),
         elapsed_s=_first(*headline["elapsed_s"]),
         moving_s=_first(*headline["moving_s"]),
-        elevation_gain_m=_first(totals.elevation_gain_m, computed["gain_m"]),
-        elevation_loss_m=_first(totals.elevation_loss_m, computed["loss_m"]),
-        heart_rate_avg_bpm=_first(
-            _positive(totals.heart_rate_avg_bpm), _mean(frame, "heart_rate_bpm")
-        ),
-        heart_rate_max_bpm=_first(
-            _positive(totals.heart_rate_max_bpm), computed["heart_rate_max_bpm"]
-        ),
-        cadence_avg_rpm=_first(_positive(totals.cadence_avg_rpm), _mean(frame, "cadence_rpm")),
-        power_avg_w=_first(_positive(said.power_avg_w), _mean(frame, "power_w")),
+        elevation_gain_m=gain_m,
+        elevation_loss_m=loss_m,
+        heart_rate_avg_bpm=_first(_positive(totals.heart_rate_avg_bpm), own["heart_rate_avg_bpm"]),
+        heart_rate_max_bpm=_first(_positive(totals.heart_rate_max_bpm), own["heart_rate_max_bpm"]),
+        cadence_avg_rpm=_first(_positive(totals.cadence_avg_rpm), own["cadence_avg_rpm"]),
+        power_avg_w=_first(_positive(said.power_avg_w), own["power_avg_w"]),
         calories_kcal=_positive(totals.calories_kcal),
-        quality=_flags(streams, said, headline),
+        quality=_flags(streams, said, headline, own),
     )
 
 
@@ -88,61 +87,86 @@ def moment(time_s: float) -> datetime:
 
 
 def _flags(
-    streams: CleanStreams, said: Said, headline: dict[str, tuple[float | None, float | None]]
+    streams: CleanStreams,
+    said: Said,
+    headline: dict[str, tuple[float | None, float | None]],
+    own: dict[str, float | None],
 ) -> tuple[str, ...]:
-    own = {
-        "totals_computed": any(
-            stated is None and own is not None for stated, own in headline.values()
-        ),
+    computed = any(stated is None and found is not None for stated, found in headline.values())
+    noticed = {
+        "totals_computed": computed,
         "clock_not_set": streams.started_at_s < CLOCK_SET_S,
-        "implausible_speed": is_implausible(streams.frame, said.sport),
+        "implausible_speed": is_implausible(own, said.sport),
     }
-    raised = (*said.flags, *streams.flags, *(name for name, is_set in own.items() if is_set))
+    raised = (*said.flags, *streams.flags, *(name for name, is_set in noticed.items() if is_set))
     return tuple(dict.fromkeys(raised))
 
 
-def _computed(frame: pl.DataFrame, sport: str) -> dict[str, float | None]:
-    gain_m, loss_m = rise_and_fall_m(frame)
-    return {
-        "distance_m": _positive(_value(frame, pl.col("distance_m").max())),
-        "elapsed_s": _value(frame, pl.col("t_s").max()),
-        "moving_s": moving_s(frame, sport),
-        "gain_m": gain_m,
-        "loss_m": loss_m,
-        "heart_rate_max_bpm": _value(frame, pl.col("heart_rate_bpm").max()),
-    }
+def measured(frame: pl.DataFrame, sport: str) -> dict[str, float | None]:
+    """The headline figures of the samples alone, in the units of their names; None where unknown.
 
-
-def steps(frame: pl.DataFrame) -> pl.DataFrame:
-    """Steps between samples with a distance, inside one segment: `step_s`, `step_m`."""
-    known = frame.filter(pl.col("distance_m").is_not_null())
-    inside = pl.col("segment") == pl.col("segment").shift(1)
-    return known.select(
-        step_s=pl.col("t_s").diff(), step_m=pl.col("distance_m").diff(), inside=inside
-    ).filter(pl.col("inside") & (pl.col("step_s") > 0))
-
-
-def moving_s(frame: pl.DataFrame, sport: str) -> float | None:
-    """Seconds of the steps faster than MOVING_M_S on foot; else the time inside the segments."""
+    `steps_m` and `steps_s` sum the steps inside the segments, `jumped_m` those that
+    are faster than anybody moves.
+    """
+    channels = frame.select(
+        distance_m=pl.col("distance_m").max().round(2),
+        elapsed_s=pl.col("t_s").max().round(3),
+        heart_rate_avg_bpm=pl.col("heart_rate_bpm").mean().round(2),
+        heart_rate_max_bpm=pl.col("heart_rate_bpm").max(),
+        cadence_avg_rpm=pl.col("cadence_rpm").mean().round(2),
+        power_avg_w=pl.col("power_w").mean().round(2),
+    )
+    found: dict[str, float | None] = channels.row(0, named=True) | _of_steps(frame, sport)
     if frame.is_empty():
-        return None
-    if sport not in FOOT_SPORTS or frame["distance_m"].is_null().all():
-        spans = frame.group_by("segment").agg(s=pl.col("t_s").max() - pl.col("t_s").min())
-        return _value(spans, pl.col("s").sum())
-    fast = steps(frame).filter(pl.col("step_m") / pl.col("step_s") > MOVING_M_S)
-    return _value(fast, pl.col("step_s").sum())
+        return dict.fromkeys(found)
+    if sport not in FOOT_SPORTS or found["distance_m"] is None:
+        found["moving_s"] = _inside_segments_s(frame)
+    return found
 
 
-def is_implausible(frame: pl.DataFrame, sport: str) -> bool:
-    """Whether a jump or the whole is faster than anybody moves: a teleport or a wrong clock."""
-    on_foot = sport in FOOT_SPORTS - {"unknown"}
+def _of_steps(frame: pl.DataFrame, sport: str) -> dict[str, float | None]:
+    limit_m_s = FOOT_LIMIT_M_S if _is_foot(sport) else WHEEL_LIMIT_M_S
     speed = pl.col("step_m") / pl.col("step_s")
-    limit_m_s = FOOT_LIMIT_M_S if on_foot else WHEEL_LIMIT_M_S
-    made = steps(frame)
-    jumps = made.filter((pl.col("step_m") > TELEPORT_M) & (speed > limit_m_s))
-    distance_m, time_s = (_value(made, pl.col(name).sum()) or 0.0 for name in ("step_m", "step_s"))
-    too_fast = on_foot and distance_m > max(FOOT_MEAN_OVER_M, FOOT_MEAN_LIMIT_M_S * time_s)
-    return too_fast or not jumps.is_empty()
+    sums = (
+        frame.lazy()
+        .filter(pl.col("distance_m").is_not_null())
+        .select(
+            inside=pl.col("segment") == pl.col("segment").shift(1),
+            step_s=pl.col("t_s").diff(),
+            step_m=pl.col("distance_m").diff(),
+        )
+        .filter("inside")
+        .select(
+            moving_s=pl.col("step_s").filter(speed > MOVING_M_S).sum().round(3),
+            jumped_m=pl.col("step_m").filter(speed > limit_m_s).sum(),
+            steps_m=pl.col("step_m").sum(),
+            steps_s=pl.col("step_s").sum(),
+        )
+        .collect()
+    )
+    return sums.row(0, named=True)
+
+
+def _is_foot(sport: str) -> bool:
+    """Whether somebody certainly went on foot; an unknown sport may have been a ride."""
+    return sport in FOOT_SPORTS - {"unknown"}
+
+
+def _inside_segments_s(frame: pl.DataFrame) -> float:
+    spans = frame.group_by("segment").agg(span_s=pl.col("t_s").max() - pl.col("t_s").min())
+    values: list[float] = spans["span_s"].to_list()
+    return round(math.fsum(values), 3)
+
+
+def is_implausible(own: dict[str, float | None], sport: str) -> bool:
+    """Whether steps faster than anybody moves make up a part that matters, or the whole is so.
+
+    That is more than JUMPED_M and JUMPED_SHARE of the distance: a teleport; or a mean
+    on foot above the world record over 1,000 m: a wrong distance, clock or sport.
+    """
+    steps_m, steps_s, jumped_m = (own[name] or 0.0 for name in ("steps_m", "steps_s", "jumped_m"))
+    too_fast = _is_foot(sport) and steps_m > max(FOOT_MEAN_OVER_M, FOOT_MEAN_LIMIT_M_S * steps_s)
+    return too_fast or jumped_m > max(JUMPED_M, JUMPED_SHARE * steps_m)
 
 
 def rise_and_fall_m(frame: pl.DataFrame) -> tuple[float | None, float | None]:
@@ -160,17 +184,6 @@ def rise_and_fall_m(frame: pl.DataFrame) -> tuple[float | None, float | None]:
     rises = [after - before for before, after in pairwise(heights)]
     up_m = math.fsum(rise for rise in rises if rise > 0)
     return round(up_m, 1), round(math.fsum(-rise for rise in rises if rise < 0), 1)
-
-
-def _value(frame: pl.DataFrame, wanted: pl.Expr) -> float | None:
-    """One number out of a frame; polars types it as anything."""
-    found: object = frame.select(wanted).item()
-    return float(found) if isinstance(found, int | float) else None
-
-
-def _mean(frame: pl.DataFrame, channel: str) -> float | None:
-    mean = _value(frame, pl.col(channel).mean())
-    return mean if mean is None else round(mean, 2)
 
 
 def _positive(value: float | None) -> float | None:
