@@ -22,25 +22,28 @@ Rules, in the order in which they bind:
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from runletters.metrics.form import pace_at_share_s_per_km
+from runletters.metrics.plan_rules import (
+    CUTBACK,
+    GROWTH,
+    HIGHEST_MONOTONY,
+    SHORTEST_RUN_M,
+    Frozen,
+    PlanKind,
+    PlanState,
+    base_m,
+    hard_days_allowed,
+    is_return,
+    is_worn,
+    longest_allowed_m,
+    run_days,
+)
 
-PlanKind: TypeAlias = Literal["rest", "easy", "long", "tempo", "intervals", "race"]
-HARD: frozenset[PlanKind] = frozenset({"tempo", "intervals", "race"})
-
-GROWTH = 1.08
-CUTBACK = 0.75
-LOWEST_TSB = -30.0
-HIGHEST_MONOTONY = 2.0
-LONG_SHARE, LONG_SHARE_FEW_DAYS = 0.35, 0.50
-LONG_GROWTH = 1.10
-BEGINNER_M = 12_000.0
-RETURN_M = 6_000.0
-SHORTEST_RUN_M = 2_000.0
 ROUND_M = 100.0
+_EASY: PlanKind = "easy"
 SHARES: dict[PlanKind, tuple[float, float]] = {
     "easy": (0.59, 0.74),
     "long": (0.59, 0.74),
@@ -49,30 +52,14 @@ SHARES: dict[PlanKind, tuple[float, float]] = {
 }
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PlanState(_Frozen):
-    """What the plan starts from: figures of the history, nothing guessed."""
-
-    recent_week_m: tuple[float, ...] = Field(description="Up to four whole weeks, newest last.")
-    days_per_week: float = Field(ge=0, description="Mean of the same weeks.")
-    longest_28d_m: float = 0.0
-    tsb: float | None = None
-    monotony_7d: float | None = None
-    vdot: float | None = None
-    hard_days_before: int = Field(default=0, description="Hard days in a row up to yesterday.")
-
-
-class Race(_Frozen):
+class Race(Frozen):
     """A race to plan for."""
 
     local_date: date
     distance_m: float = Field(gt=0)
 
 
-class PlanDay(_Frozen):
+class PlanDay(Frozen):
     """One day; a rest day has no distance."""
 
     local_date: date
@@ -82,7 +69,7 @@ class PlanDay(_Frozen):
     pace_slow_s_per_km: float | None = None
 
 
-class PlanWeek(_Frozen):
+class PlanWeek(Frozen):
     """Seven days and why the week has this length."""
 
     week_start: date
@@ -91,7 +78,7 @@ class PlanWeek(_Frozen):
     days: tuple[PlanDay, ...]
 
 
-class Plan(_Frozen):
+class Plan(Frozen):
     """The weeks, what they start from and what to be told about them."""
 
     weeks: tuple[PlanWeek, ...]
@@ -124,42 +111,6 @@ def plan(state: PlanState, *, start: date, weeks: int, race: Race | None = None)
     )
 
 
-def base_m(state: PlanState) -> float:
-    """What the runner is used to in a week."""
-    recent = state.recent_week_m[-4:]
-    mean = sum(recent) / len(recent) if recent else 0.0
-    return max(mean, RETURN_M)
-
-
-def hard_days_allowed(state: PlanState) -> int:
-    """Hard days a week that the rules admit."""
-    if is_return(state) or base_m(state) < BEGINNER_M or _is_worn(state):
-        return 0
-    return 1 if run_days(state) < 4 else 2
-
-
-def run_days(state: PlanState) -> int:
-    """Days with a run in a week: the habit, between two and six."""
-    return 3 if is_return(state) else min(6, max(2, round(state.days_per_week)))
-
-
-def is_return(state: PlanState) -> bool:
-    """Whether the last weeks hold next to nothing."""
-    recent = state.recent_week_m[-4:]
-    return not recent or sum(recent) / len(recent) < RETURN_M
-
-
-def longest_allowed_m(state: PlanState, week_m: float) -> float:
-    """The most the long run may have."""
-    share = LONG_SHARE if run_days(state) >= 4 else LONG_SHARE_FEW_DAYS
-    known = state.longest_28d_m * LONG_GROWTH
-    return max(SHORTEST_RUN_M, min(week_m * share, known or week_m * share))
-
-
-def _is_worn(state: PlanState) -> bool:
-    return state.tsb is not None and state.tsb < LOWEST_TSB
-
-
 def _week(
     state: PlanState, start: date, number: int, before: PlanWeek | None, race: Race | None
 ) -> PlanWeek:
@@ -182,7 +133,7 @@ def _rule(state: PlanState, start: date, number: int, race: Race | None) -> str:
     if is_return(state):
         return "return"
     uneven = state.monotony_7d is not None and state.monotony_7d > HIGHEST_MONOTONY
-    if number == 3 or (number == 0 and (_is_worn(state) or uneven)):
+    if number == 3 or (number == 0 and (is_worn(state) or uneven)):
         return "cutback"
     return "build"
 
@@ -211,7 +162,7 @@ def _days(
     state: PlanState, start: date, rule: str, target_m: float, race: Race | None, *, first: bool
 ) -> list[PlanDay]:
     offsets = _WEEK_SHAPES[run_days(state)]
-    kinds: dict[int, PlanKind] = dict.fromkeys(offsets, "easy")
+    kinds: dict[int, PlanKind] = dict.fromkeys(offsets, _EASY)
     if rule not in {"race", "return"}:
         kinds[offsets[-1]] = "long"
     for offset in _hard_offsets(state, offsets, rule, first=first):
@@ -220,7 +171,7 @@ def _days(
         kinds = _around_race(kinds, (race.local_date - start).days)
     metres = _shared_out(state, kinds, target_m)
     return [
-        _day(state, start + timedelta(days=offset), kinds.get(offset, "rest"), metres, offset, race)
+        _day(state, start + timedelta(days=offset), kinds.get(offset, "rest"), metres, race)
         for offset in range(7)
     ]
 
@@ -237,11 +188,13 @@ def _hard_offsets(
 def _around_race(kinds: dict[int, PlanKind], day: int) -> dict[int, PlanKind]:
     """Nothing hard or long in the three days before, rest the day before, the race itself."""
     calm: dict[int, PlanKind] = {
-        offset: "easy" if day - 3 <= offset < day and kind != "easy" else kind
+        offset: _EASY if day - 3 <= offset < day else kind
         for offset, kind in kinds.items()
         if offset != day - 1 and not day < offset <= day + 2
     }
-    return calm | ({day: "race"} if 0 <= day < 7 else {})
+    if 0 <= day < 7:
+        calm[day] = "race"
+    return calm
 
 
 def _shared_out(
@@ -262,10 +215,8 @@ def _day(
     day: date,
     kind: PlanKind,
     metres: dict[PlanKind, float],
-    offset: int,
     race: Race | None,
 ) -> PlanDay:
-    del offset
     distance_m = race.distance_m if race and kind == "race" else metres.get(kind, 0.0)
     fast, slow = _paces(state, kind)
     return PlanDay(
@@ -296,28 +247,7 @@ def _caveats(state: PlanState, race: Race | None) -> tuple[str, ...]:
         (is_return(state), "return"),
         (len(state.recent_week_m) < 4, "short_history"),
         (state.vdot is None, "no_paces"),
-        (_is_worn(state), "low_form"),
+        (is_worn(state), "low_form"),
         (bool(race and race.distance_m > 3 * max(state.longest_28d_m, 1.0)), "race_far_beyond"),
     ]
     return tuple(code for holds, code in told if holds)
-
-
-def violations(made: Plan, state: PlanState) -> list[str]:
-    """Which limits a plan breaks: the last gate before words, empty for every sound plan."""
-    found: list[str] = []
-    before_m = base_m(state)
-    for week in made.weeks:
-        runs = [day for day in week.days if day.kind != "rest"]
-        own_m = sum(day.distance_m for day in runs if day.kind != "race")
-        if own_m > max(before_m, base_m(state)) * 1.10 + 1 and own_m > 3 * SHORTEST_RUN_M:
-            found.append(f"{week.week_start}: more than 10 % above the week before")
-        if len(runs) > 6:
-            found.append(f"{week.week_start}: no day of rest")
-        if sum(day.kind in HARD for day in runs) > max(2, hard_days_allowed(state)):
-            found.append(f"{week.week_start}: too many hard days")
-        before_m = own_m
-    days = [day for week in made.weeks for day in week.days]
-    for one, other in zip(days, days[1:], strict=False):
-        if one.kind in HARD and other.kind in HARD:
-            found.append(f"{other.local_date}: hard on neighbouring days")
-    return found

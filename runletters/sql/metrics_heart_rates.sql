@@ -1,0 +1,37 @@
+-- One row per run with heart rate: both averages, maximum, covered time; twin of
+-- metrics/heart_rate.py.
+with
+    clocked as (
+        select
+            activity_id,
+            t_s,
+            heart_rate_bpm,
+            sum(case when is_timer_pause then 0 else dt_s end) over (
+                partition by activity_id order by t_s
+            ) as clock_s
+        from samples
+    ),
+    weighed as (
+        select
+            activity_id,
+            heart_rate_bpm,
+            (
+                coalesce(clock_s - lag(clock_s) over one_run, 0)
+                + coalesce(lead(clock_s) over one_run - clock_s, 0)
+            )
+            / 2 as weight_s
+        from clocked
+        where heart_rate_bpm is not null
+        window one_run as (partition by activity_id order by t_s)
+    )
+select
+    activity_id,
+    avg(heart_rate_bpm) as heart_rate_sample_mean_bpm,
+    coalesce(
+        sum(heart_rate_bpm * weight_s) / nullif(sum(weight_s), 0), avg(heart_rate_bpm)
+    ) as heart_rate_time_mean_bpm,
+    max(heart_rate_bpm) as heart_rate_highest_bpm,
+    sum(weight_s) as heart_rate_covered_s
+from weighed
+group by activity_id
+order by activity_id
