@@ -1,0 +1,304 @@
+"""One call that costs money, accounted for: reserve, wait for a turn, intend, ask, settle.
+
+The ledger knows of a call before the API does, and every end of it is written down: a
+reply, an error answer, or silence after which nobody here knows whether it was billed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeAlias
+from uuid import uuid4
+
+from runletters.api_failures import Failure
+from runletters.content import Kind, Usage, WorkItem
+from runletters.edges.claude import Answer, CallFailed, ClaudeApi
+from runletters.ledger import Attempt, AttemptOutcome
+from runletters.pricing import Model, cost_nano_usd
+from runletters.replies import Reply, kept_json, read_reply
+
+Finding: TypeAlias = Mapping[str, Any]
+"""What is wrong with a text; `message` says it, `severity` "warning" does not reject."""
+
+_LOG = logging.getLogger(__name__)
+
+PATIENCE = 6
+"""Turns of 429 or 529 that one call waits out here; none of them was billed."""
+
+
+class Ledger(Protocol):
+    """Where calls are written down; `edges.store.Store` is one."""
+
+    def begin_attempts(self, rows: Sequence[Attempt]) -> None:
+        """Write down what is about to be called."""
+        ...
+
+    def end_attempts(self, rows: Sequence[Attempt]) -> None:
+        """Close calls with what they used."""
+        ...
+
+    def paid_reply(self, user_id: str, kind: Kind, fingerprint: str) -> str | None:
+        """The kept reply of an earlier call for the same text."""
+        ...
+
+
+class Turns(Protocol):
+    """Who may call when; `edges.claude_turns.Turnstile` is one."""
+
+    def wait(self, model: Model, parameters: Mapping[str, Any]) -> None:
+        """Return when it is this call's turn.
+
+        Raises:
+            WriterUnavailable: the turn is too far away to hold a thread for it.
+        """
+        ...
+
+    def answered(self, model: Model, headers: Mapping[str, str], usage: Usage | None) -> None:
+        """Learn from an answer."""
+        ...
+
+    def failed(self, model: Model, headers: Mapping[str, str], failure: Failure) -> None:
+        """Learn from a call that failed."""
+        ...
+
+
+class Purse(Protocol):
+    """What may still be spent; `edges.claude_purse` holds one."""
+
+    def reserve(
+        self, item: WorkItem, flow_run_id: str, model: Model, parameters: Mapping[str, Any]
+    ) -> str:
+        """Set the worst case aside and name the reservation.
+
+        Raises:
+            BudgetReached: the call could cost more than is left.
+        """
+        ...
+
+    def settle(self, reservation: str, cost_nano_usd: int | None) -> None:
+        """Give back what was not spent; None: unknown, the worst case stays spent."""
+        ...
+
+
+class OpenTurns:
+    """Nobody waits."""
+
+    def wait(self, model: Model, parameters: Mapping[str, Any]) -> None:
+        """Go on at once."""
+
+    def answered(self, model: Model, headers: Mapping[str, str], usage: Usage | None) -> None:
+        """Nothing to learn."""
+
+    def failed(self, model: Model, headers: Mapping[str, str], failure: Failure) -> None:
+        """Nothing to learn."""
+
+
+class OpenPurse:
+    """No budget was set."""
+
+    def reserve(
+        self, item: WorkItem, flow_run_id: str, model: Model, parameters: Mapping[str, Any]
+    ) -> str:
+        """Nothing is set aside."""
+        return ""
+
+    def settle(self, reservation: str, cost_nano_usd: int | None) -> None:
+        """Nothing was set aside."""
+
+
+def utc_now() -> datetime:
+    """This moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A reply, what the judge found, and what it cost."""
+
+    reply: Reply
+    findings: tuple[Finding, ...]
+    usage: Usage
+    cost_nano_usd: int | None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the text can be kept."""
+        return self.reply.is_usable and not any(map(is_blocking, self.findings))
+
+
+def is_blocking(finding: Finding) -> bool:
+    """Whether a finding rejects the text it is about."""
+    return finding.get("severity") != "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaidCalls:
+    """Asks the API on behalf of work items and keeps the books."""
+
+    api: ClaudeApi
+    ledger: Ledger
+    turns: Turns = field(default_factory=OpenTurns)
+    purse: Purse = field(default_factory=OpenPurse)
+    now: Callable[[], datetime] = utc_now
+
+    def ask(
+        self,
+        intent: Attempt,
+        item: WorkItem,
+        model: Model,
+        parameters: Mapping[str, Any],
+        judge: Callable[[Reply], Sequence[Finding]],
+    ) -> Judged:
+        """Ask until there is an answer, a reason to give up, or patience ends.
+
+        Args:
+            intent: the row to be written first; each further try gets a row of its own.
+            item: for whom.
+            model: its row of the catalogue.
+            parameters: the body of the call.
+            judge: the truth gate; its findings decide how the ledger names the reply.
+
+        Raises:
+            WriterUnavailable, WriterRefused, WriterStopped, BudgetReached.
+        """
+        for _ in range(PATIENCE):
+            try:
+                return self._once(intent, item, model, parameters, judge)
+            except CallFailed as failed:
+                last = failed
+            if last.failure.verdict not in {"throttled", "overloaded"}:
+                break
+            intent = intent.model_copy(update={"attempt_id": new_attempt_id()})
+        raise last.as_error() from None
+
+    def _once(
+        self,
+        intent: Attempt,
+        item: WorkItem,
+        model: Model,
+        parameters: Mapping[str, Any],
+        judge: Callable[[Reply], Sequence[Finding]],
+    ) -> Judged:
+        reservation = self.purse.reserve(item, intent.flow_run_id or "", model, parameters)
+        cost: int | None = 0
+        try:
+            self.turns.wait(model, parameters)
+            intent = intent.model_copy(update={"started_at": self.now()})
+            self.ledger.begin_attempts([intent])
+            cost = None  # from here on it may cost, until we know
+            judged = self._call(intent, model, parameters, judge)
+            cost = judged.cost_nano_usd
+        except CallFailed as failed:
+            cost = _cost_of_failure(failed.failure)
+            raise
+        finally:
+            self.purse.settle(reservation, cost)
+        return judged
+
+    def _call(
+        self,
+        intent: Attempt,
+        model: Model,
+        parameters: Mapping[str, Any],
+        judge: Callable[[Reply], Sequence[Finding]],
+    ) -> Judged:
+        clock = time.perf_counter()
+        try:
+            answer = self.api.create(parameters)
+        except CallFailed as failed:
+            self.turns.failed(model, failed.headers, failed.failure)
+            self._end(failed_attempt(intent, failed.failure), clock)
+            raise
+        reply = read_reply(answer.body, intent.kind)
+        self.turns.answered(model, answer.headers, reply.usage)
+        judged = judge_reply(reply, model, _safely(judge))
+        self._end(answered_attempt(intent, judged, answer, model), clock)
+        return judged
+
+    def _end(self, attempt: Attempt, clock: float) -> None:
+        latency_ms = round((time.perf_counter() - clock) * 1000)
+        closed = {"ended_at": self.now(), "latency_ms": latency_ms}
+        self.ledger.end_attempts([attempt.model_copy(update=closed)])
+
+
+def new_attempt_id() -> str:
+    """An id that says nothing about anybody."""
+    return str(uuid4())
+
+
+def judge_reply(reply: Reply, model: Model, judge: Callable[[Reply], Sequence[Finding]]) -> Judged:
+    """Price a reply and put it before the judge, or name what made it unusable."""
+    findings = tuple(judge(reply)) if reply.is_usable else (unusable(reply),)
+    return Judged(
+        reply=reply,
+        findings=findings,
+        usage=reply.usage or Usage(),
+        cost_nano_usd=cost_nano_usd(model, reply.usage) if reply.usage else None,
+    )
+
+
+def _safely(judge: Callable[[Reply], Sequence[Finding]]) -> Callable[[Reply], Sequence[Finding]]:
+    """A judge whose own failure rejects the text: it was paid, and the books come first."""
+
+    def judged(reply: Reply) -> Sequence[Finding]:
+        try:
+            return judge(reply)
+        except Exception as error:
+            _LOG.exception("The truth gate failed; the text is rejected.")
+            return ({"type": "gate_failed", "message": f"it could not be checked ({error})"},)
+
+    return judged
+
+
+def unusable(reply: Reply) -> Finding:
+    """The finding about a reply that never reached the truth gate."""
+    return {"type": reply.outcome, "message": reply.detail}
+
+
+def failed_attempt(intent: Attempt, failure: Failure) -> Attempt:
+    """The row of a call without a reply."""
+    names: Mapping[str, AttemptOutcome] = {"timeout": "timeout", "connection": "connection"}
+    is_silent = failure.status is None
+    return intent.model_copy(
+        update={
+            "outcome": names.get(failure.error_type, "failed") if is_silent else "failed",
+            "error_type": failure.error_code or failure.error_type,
+            "error": failure.message or None,
+            "request_id": failure.request_id,
+            "cost_nano_usd": _cost_of_failure(failure),
+        }
+    )
+
+
+def answered_attempt(intent: Attempt, judged: Judged, answer: Answer, model: Model) -> Attempt:
+    """The row of a call with a reply, whatever the reply was worth."""
+    reply, usage = judged.reply, judged.usage
+    name: AttemptOutcome = "succeeded" if judged.is_accepted else reply.in_ledger
+    rejected: AttemptOutcome = "rejected" if name == "succeeded" else name
+    first = next(filter(is_blocking, judged.findings), None)
+    return intent.model_copy(
+        update={
+            **usage.model_dump(),
+            "outcome": "succeeded" if judged.is_accepted else rejected,
+            "cost_nano_usd": judged.cost_nano_usd,
+            "price_as_of": model.as_of.isoformat() if model.as_of else None,
+            "stop_reason": reply.stop_reason,
+            "request_id": answer.request_id,
+            "error_type": str(first.get("type", "truth_gate")) if first else None,
+            "error": said(judged.findings) or None,
+            "reply": kept_json(reply),
+        }
+    )
+
+
+def said(findings: Sequence[Finding]) -> str:
+    """The blocking findings in one line."""
+    return "; ".join(str(each.get("message", each)) for each in findings if is_blocking(each))
+
+
+def _cost_of_failure(failure: Failure) -> int | None:
+    return 0 if failure.billing == "none" else None

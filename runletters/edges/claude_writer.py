@@ -1,0 +1,260 @@
+"""The paid writer: looks for a reply that was paid already, else asks, checks, repairs once.
+
+What a text may be is decided by the truth gate that is passed in; a text that does not
+pass twice gives way to the fallback's, marked as such.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self, TypeAlias
+
+from runletters.assignments import Hand
+from runletters.content import Kind, Outcome, Text, Usage, WorkItem
+from runletters.edges.claude import ClaudeApi, insight_schema, require_key
+from runletters.edges.claude_calls import (
+    Finding,
+    Judged,
+    PaidCalls,
+    is_blocking,
+    new_attempt_id,
+    said,
+)
+from runletters.edges.store import Store
+from runletters.errors import TextRejected, WriterRefused, WriterUnavailable
+from runletters.facts import FactSheet
+from runletters.ledger import Attempt
+from runletters.pricing import Model, find_model
+from runletters.prompting import (
+    fixed_parameters,
+    prompt_sha256,
+    repair_parameters,
+    request_parameters,
+)
+from runletters.replies import FAULTY_BODIES, Reply, plain_text, read_message
+from runletters.settings import Settings
+from runletters.writing import offline
+from runletters.writing.insight import render_insight
+
+Gate: TypeAlias = Callable[[Text, FactSheet], Sequence[Finding]]
+"""Says what is untrue, unsafe or badly formed about a text; nothing found: it is kept."""
+Fallback: TypeAlias = Callable[[Kind, FactSheet], Text]
+"""Writes the text that takes the place of one that was rejected twice."""
+
+_LOG = logging.getLogger(__name__)
+_schema = cache(insight_schema)
+
+
+def no_findings(text: Text, sheet: FactSheet) -> Sequence[Finding]:
+    """A gate that stands open."""
+    del text, sheet
+    return ()
+
+
+def offline_text(kind: Kind, sheet: FactSheet) -> Text:
+    """What the free writer makes of the same facts."""
+    return offline.write_letter(sheet) if kind == "letter" else offline.write_coaching(sheet)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One text to be written, with everything that is known before the first call."""
+
+    item: WorkItem
+    flow_run_id: str
+    sheet: FactSheet
+    model: Model
+    parameters: Mapping[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.item.user_id, self.item.kind, self.item.fingerprint
+
+
+class ClaudeWriter:
+    """Turns work items into outcomes; shared by the threads of a process."""
+
+    def __init__(
+        self, calls: PaidCalls, *, gate: Gate = no_findings, fallback: Fallback | None = None
+    ) -> None:
+        self.calls = calls
+        self._gate = gate
+        self._fallback = fallback
+        # Drafts that were paid and rejected while their repair could not be had yet: when
+        # the item is tried again it goes on with the repair and does not pay the draft twice.
+        self._drafts: dict[tuple[str, str, str], Judged] = {}
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """The writer as the settings name it.
+
+        Raises:
+            SettingsError: there is no key; nothing else was done.
+        """
+        require_key(settings)
+        say_if_unpriced(find_model(settings.model))
+        calls = PaidCalls(api=ClaudeApi.open(settings), ledger=Store.open(settings.store))
+        return cls(calls, fallback=offline_text)
+
+    def write(self, item: WorkItem, flow_run_id: str) -> Outcome:
+        """Write one text.
+
+        Raises:
+            WriterUnavailable: try again later.
+            WriterRefused: this item cannot be written.
+            WriterStopped: nothing can be written until somebody acts.
+            TextRejected: what came was not true or not well formed, and there is no fallback.
+            BudgetReached: the next call could cost more than is left.
+        """
+        clock = time.perf_counter()
+        job = _job(item, flow_run_id)
+        judged: list[Judged] = []
+        text = self._paid_text(job) or self._written(job, judged)
+        return _outcome(item, text, judged, seconds=time.perf_counter() - clock)
+
+    def _paid_text(self, job: _Job) -> Text | None:
+        item = job.item
+        kept = self.calls.ledger.paid_reply(item.user_id, item.kind, item.fingerprint)
+        reply = read_message(json.loads(kept), item.kind) if kept else None
+        return _text(job, reply) if reply is not None and reply.is_usable else None
+
+    def _written(self, job: _Job, judged: list[Judged]) -> Text:
+        draft = self._drafts.get(job.key)
+        if draft is None:
+            draft = self._ask(job, job.parameters)
+            judged.append(draft)
+        if draft.is_accepted:
+            return _text(job, draft.reply, draft.findings)
+        if draft.reply.outcome in FAULTY_BODIES:
+            raise WriterUnavailable(f"Claude API: no reply in the answer: {said(draft.findings)}.")
+        if draft.reply.outcome == "refused":
+            return self._given_way(job, draft.findings)
+        self._drafts[job.key] = draft
+        repaired = self._repaired(job, draft)
+        judged.append(repaired)
+        if repaired.reply.outcome in FAULTY_BODIES:
+            raise WriterUnavailable(
+                f"Claude API: no reply in the answer: {said(repaired.findings)}."
+            )
+        del self._drafts[job.key]
+        if repaired.is_accepted:
+            return _text(job, repaired.reply, (*draft.findings, *repaired.findings))
+        return self._given_way(job, (*draft.findings, *repaired.findings))
+
+    def _repaired(self, job: _Job, draft: Judged) -> Judged:
+        faults = [str(each.get("message", each)) for each in draft.findings if is_blocking(each)]
+        text = "" if draft.reply.outcome == "truncated" else draft.reply.text
+        return self._ask(job, repair_parameters(job.item.kind, job.parameters, text, faults))
+
+    def _ask(self, job: _Job, parameters: Mapping[str, Any]) -> Judged:
+        return self.calls.ask(
+            intended(job.item, job.flow_run_id, self.calls),
+            job.item,
+            job.model,
+            parameters,
+            lambda reply: self._gate(_text(job, reply), job.sheet),
+        )
+
+    def _given_way(self, job: _Job, findings: Iterable[Finding]) -> Text:
+        found = tuple(dict(each) for each in findings)
+        if self._fallback is not None:
+            text = self._fallback(job.item.kind, job.sheet)
+            return text.model_copy(update={"is_fallback": True, "findings": found})
+        kind = job.item.kind
+        if any(each.get("type") == "refused" for each in found):
+            raise WriterRefused(f"Claude declined to write the {kind}: {said(found)}.")
+        raise TextRejected(f"The {kind} was rejected twice: {said(found)}.")
+
+
+def hand(kind: Kind, settings: Settings) -> Hand:
+    """Who writes a kind, as far as the fingerprint is concerned."""
+    model = find_model(settings.model)
+    return Hand(
+        writer="claude",
+        model=model.id,
+        prompt_sha256=prompt_sha256(kind),
+        parameters=fixed_parameters(kind, model, _schema()),
+    )
+
+
+def sent_parameters(item: WorkItem) -> dict[str, Any]:
+    """Exactly what is sent for an item, live or in a batch."""
+    sheet = FactSheet.model_validate_json(item.facts_json)
+    return request_parameters(item.kind, sheet, find_model(item.model), _schema())
+
+
+def say_if_unpriced(model: Model) -> None:
+    """Say aloud that a model's price is not known; nothing stops for it."""
+    if not model.is_known:
+        _LOG.warning(
+            "No price is known for model %s: its costs will be empty, and budgets cannot hold it. "
+            "Add a row to runletters/models.toml.",
+            model.id,
+        )
+
+
+def intended(item: WorkItem, flow_run_id: str, calls: PaidCalls) -> Attempt:
+    """The row that is written before the call for an item."""
+    return Attempt(
+        attempt_id=new_attempt_id(),
+        user_id=item.user_id,
+        activity_id=item.activity_id,
+        kind=item.kind,
+        fingerprint=item.fingerprint,
+        flow_run_id=flow_run_id,
+        model=item.model,
+        prompt_sha256=prompt_sha256(item.kind),
+        started_at=calls.now(),
+    )
+
+
+def _job(item: WorkItem, flow_run_id: str) -> _Job:
+    return _Job(
+        item=item,
+        flow_run_id=flow_run_id,
+        sheet=FactSheet.model_validate_json(item.facts_json),
+        model=find_model(item.model),
+        parameters=sent_parameters(item),
+    )
+
+
+def _text(job: _Job, reply: Reply, findings: Iterable[Finding] = ()) -> Text:
+    insight = reply.insight
+    return Text(
+        body=plain_text(reply.text)
+        if insight is None
+        else render_insight(insight, job.sheet.language),
+        structured=None if insight is None else insight.model_dump(mode="json"),
+        writer="claude",
+        model=job.item.model,
+        prompt_sha256=prompt_sha256(job.item.kind),
+        findings=tuple(dict(each) for each in findings),
+    )
+
+
+def _outcome(item: WorkItem, text: Text, judged: Sequence[Judged], *, seconds: float) -> Outcome:
+    costs = [each.cost_nano_usd for each in judged]
+    known = [cost for cost in costs if cost is not None]
+    return Outcome(
+        user_id=item.user_id,
+        activity_id=item.activity_id,
+        kind=item.kind,
+        fingerprint=item.fingerprint,
+        text=text,
+        usage=_sum(each.usage for each in judged),
+        cost_nano_usd=sum(known) if len(known) == len(costs) else None,
+        seconds=seconds,
+    )
+
+
+def _sum(usages: Iterable[Usage]) -> Usage:
+    total = dict.fromkeys(Usage.model_fields, 0)
+    for usage in usages:
+        for name, tokens in usage.model_dump().items():
+            total[name] += tokens
+    return Usage(**total)
