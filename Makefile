@@ -10,7 +10,7 @@ OTHER_PYTHON ?= 3.13
 export RUNLETTERS_HOME ?= $(CURDIR)/run-letters-data
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test test-other lint format bench bench-full chaos model-test lock clean
+.PHONY: help demo server worker test test-other lint format bench bench-full chaos model-test lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,16 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 
 demo: $(VENV)/.run ## The main job on an invented history: no key, no server, no cost
 	@$(BIN)/runletters demo
+
+server: $(VENV)/.run ## The Prefect server and its UI on http://127.0.0.1:4200
+	@$(BIN)/prefect server start
+
+worker: $(VENV)/.run ## Bring prefect.yaml to the server and start a worker
+	@PREFECT_API_URL=$${PREFECT_API_URL:-http://127.0.0.1:4200/api} PATH="$(abspath $(BIN)):$$PATH" bash -c '\
+	  prefect work-pool create run-letters --type process >/dev/null 2>&1; \
+	  for queue in interactive:1 scheduled:5 backfill:10; do \
+	    prefect work-queue create $${queue%%:*} --pool run-letters --priority $${queue##*:} >/dev/null 2>&1; done; \
+	  prefect --no-prompt deploy --all && exec prefect worker start --pool run-letters --type process'
 
 test: $(VENV)/.dev ## The whole suite, on real servers that it starts itself
 	@$(BIN)/pytest -n 2 --dist worksteal
