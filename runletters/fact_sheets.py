@@ -26,7 +26,10 @@ from runletters.untrusted import bounded_notes, bounded_title
 from runletters.users import Preferences
 from runletters.wording import Wording, wording_for
 
-FROM_METRICS = ("moving_s", "elevation_gain_m", "heart_rate_avg_bpm", "heart_rate_max_bpm")
+FROM_METRICS = (
+    "distance_m", "moving_s", "elapsed_s", "elevation_gain_m", "heart_rate_avg_bpm",
+    "heart_rate_max_bpm",
+)  # fmt: skip
 """Columns both frames may hold: the metric's value wins where it has one."""
 
 
@@ -36,6 +39,7 @@ def build_fact_sheets(
     splits: pl.DataFrame,
     wanted: Sequence[str],
     preferences: Preferences,
+    *,
     extra: Mapping[str, Sequence[Fact]] | None = None,
 ) -> list[FactSheet]:
     """One sheet per wanted run, in the order asked for.
@@ -71,6 +75,8 @@ def _joined(activities: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
     joined = runs.join(metrics, on="activity_id", how="left", suffix="_metric")
     both = [name for name in FROM_METRICS if f"{name}_metric" in joined.columns]
     best = [pl.coalesce(f"{name}_metric", name).alias(name) for name in both]
+    if "quality_flags" in joined.columns:
+        best.append(pl.col("quality").list.set_union(pl.col("quality_flags").fill_null([])))
     return joined.with_columns(best)
 
 

@@ -27,8 +27,8 @@ def second_half(row: Row, wording: Wording) -> Candidate | None:
     if not first or not second or (row["moving_s"] or 0) < HALVES_FROM_S:
         return None
     change = round(second - first, 1)
-    names = ("second_half_faster", "second_half_slower")
-    name = "second_half_even" if abs(change) < HALF_SAME_S else names[change > 0]
+    name = "second_half_slower" if change > 0 else "second_half_faster"
+    name = "second_half_even" if abs(change) < HALF_SAME_S else name
     text = wording.phrase(name, difference=wording.pace_difference(change))
     fact = Fact(name=name, value=change, unit="s_per_km", text=text, quality="derived")
     base = 0.6 if name == "second_half_faster" else 0.5
@@ -58,7 +58,7 @@ def climb_per_distance(row: Row, wording: Wording) -> Candidate | None:
 
 def heart_rate_drift(row: Row, wording: Wording) -> Candidate | None:
     """Heart rate of the second half beside the first, where the drift is more than noise."""
-    drift = row.get("drift_percent")
+    drift = row.get("heart_rate_drift_percent")
     if drift is None or row["heart_rate_avg_bpm"] is None or abs(drift) < DRIFT_FROM_PERCENT:
         return None
     name = "heart_rate_drift_up" if drift > 0 else "heart_rate_drift_down"
@@ -79,15 +79,15 @@ def decoupling(row: Row, wording: Wording) -> Candidate | None:
 
 
 def zone_shares(row: Row, wording: Wording) -> Candidate | None:
-    """Share of the time in the two hardest or the two easiest of five zones."""
-    seconds = [row.get(f"zone_{zone}_s") for zone in range(1, 6)]
+    """Share of the time in the two hardest or the two easiest (and below) of five zones."""
+    seconds = [row.get(f"hr_zone_{zone}_s") for zone in range(6)]
     total_s = sum(second or 0 for second in seconds)
-    if total_s < 300 or row["heart_rate_avg_bpm"] is None:  # noqa: PLR2004  five minutes
+    if total_s < 300 or row["heart_rate_avg_bpm"] is None:
         return None
-    hard, easy = sum(s or 0 for s in seconds[3:]), sum(s or 0 for s in seconds[:2])
+    hard, easy = sum(s or 0 for s in seconds[4:]), sum(s or 0 for s in seconds[:3])
     name, part_s = ("hard_zone_share", hard) if hard >= easy else ("easy_zone_share", easy)
     percent = part_s / total_s * 100
-    if percent < 40:  # noqa: PLR2004  a mixed run has no zone worth naming
+    if percent < 40:
         return None
     text = wording.phrase(name, percent=wording.percent(percent))
     fact = Fact(name=name, value=round(percent), unit="percent", text=text, quality="estimated")
@@ -102,7 +102,7 @@ EFFORT: tuple[Callable[[Row, Wording], Candidate | None], ...] = (
 def split_facts(splits: Sequence[SplitFact], wording: Wording) -> list[Candidate]:
     """The fastest and the slowest whole split, and what lies between them."""
     whole = [split for split in splits if split.distance_m >= WHOLE_SPLIT * wording.unit_m]
-    if len(whole) < 3:  # noqa: PLR2004  of two, one is always the fastest
+    if len(whole) < 3:
         return []
     fastest = min(whole, key=lambda split: split.pace_s)
     slowest = max(whole, key=lambda split: split.pace_s)
@@ -119,7 +119,7 @@ def split_facts(splits: Sequence[SplitFact], wording: Wording) -> list[Candidate
         Candidate(
             Fact(name="split_spread", value=round(spread_s), unit="s", text=spread, n=len(whole)),
             "spread",
-            0.4 if spread_s <= 12 else 0.32,  # noqa: PLR2004  evenness is the rarer news
+            0.4 if spread_s <= 12 else 0.32,
         ),
     ]
 

@@ -5,10 +5,11 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from runletters.comparisons import part_of_day
-from runletters.facts import Fact
+from runletters.comparisons import USUAL_RUNS, part_of_day
+from runletters.facts import Fact, Unit
 from runletters.sheets.candidates import Row
 from runletters.sheets.history import band_words
 from runletters.wording import Wording
@@ -24,24 +25,23 @@ def headline(row: Row, wording: Wording, started_local: datetime) -> list[Fact]:
     """Distance, times, pace, climb and sensors as measured; absent values give no fact."""
     pace, trusted = row["pace_s_per_km"], row["has_trusted_pace"]
     metres, moving_s = row["distance_m"], row["moving_s"]
-    facts: list[Fact | None] = [
-        _figure("distance", metres, "m", wording.distance) if row["has_trusted_distance"] else None,
-        _figure("moving_time", moving_s, "s", wording.clocked) if trusted else None,
-        _figure("pace", pace, "s_per_km", wording.pace) if trusted else None,
-        _figure("heart_rate_avg", row["heart_rate_avg_bpm"], "bpm", wording.bpm),
-        _figure("heart_rate_max", row["heart_rate_max_bpm"], "bpm", wording.bpm),
-        _figure("elevation_gain", row["elevation_gain_m"] or None, "m", wording.height),
-        _figure("cadence", row.get("cadence_spm"), "spm", wording.cadence),
+    said: list[tuple[str, float | None, Unit, Callable[[float], str]]] = [
+        ("distance", metres if row["has_trusted_distance"] else None, "m", wording.distance),
+        ("moving_time", moving_s if trusted else None, "s", wording.clocked),
+        ("pace", pace if trusted else None, "s_per_km", wording.pace),
+        ("heart_rate_avg", row["heart_rate_avg_bpm"], "bpm", wording.bpm),
+        ("heart_rate_max", row["heart_rate_max_bpm"], "bpm", wording.bpm),
+        ("elevation_gain", row["elevation_gain_m"] or None, "m", wording.height),
+        ("cadence", row.get("cadence_spm"), "spm", wording.cadence),
     ]
-    return [fact for fact in facts if fact] + calendar(row, wording, started_local)
+    facts = [
+        _figure(name, value, unit, say) for name, value, unit, say in said if value is not None
+    ]
+    return facts + calendar(row, wording, started_local)
 
 
-def _figure(name: str, value: float | None, unit: str, say: object) -> Fact | None:
-    if value is None or not callable(say):
-        return None
-    return Fact.model_validate(
-        {"name": name, "value": round(float(value), 1), "unit": unit, "text": str(say(value))}
-    )
+def _figure(name: str, value: float, unit: Unit, say: Callable[[float], str]) -> Fact:
+    return Fact(name=name, value=round(value, 1), unit=unit, text=say(value))
 
 
 def calendar(row: Row, wording: Wording, started_local: datetime) -> list[Fact]:
@@ -78,7 +78,21 @@ def counted(row: Row, wording: Wording) -> list[Fact]:
         Fact(
             name="similar_runs", value=like, unit="text", text=like, n=row["band_n"], window=since
         ),
+        *_usuals(row, wording, like),
     ]
+
+
+def _usuals(row: Row, wording: Wording, like: str) -> list[Fact]:
+    pace, rate = row["usual_band_pace_s_per_km"], row["similar_heart_rate_bpm"]
+    facts: list[Fact] = []
+    if pace is not None:
+        n = min(row["band_n"] - 1, USUAL_RUNS)
+        usual = _figure("usual_pace", pace, "s_per_km", wording.pace)
+        facts += [usual.model_copy(update={"n": n, "window": like, "quality": "derived"})]
+    if rate is not None and row["heart_rate_avg_bpm"] is not None:
+        usual = _figure("usual_heart_rate", rate, "bpm", wording.bpm)
+        facts += [usual.model_copy(update={"n": row["similar_n"], "quality": "derived"})]
+    return facts
 
 
 def advice(row: Row, wording: Wording, classification: str) -> list[Fact]:

@@ -121,8 +121,8 @@ def pace_against_usual(row: Row, wording: Wording) -> Candidate | None:
     if pace is None or usual is None:
         return None
     change = round(pace - usual, 1)
-    names = ("pace_quicker", "pace_slower")
-    name = "pace_as_usual" if abs(change) < PACE_SAME_S else names[change > 0]
+    name = "pace_slower" if change > 0 else "pace_quicker"
+    name = "pace_as_usual" if abs(change) < PACE_SAME_S else name
     text = wording.phrase(
         name, difference=wording.pace_difference(change), usual=wording.pace(usual)
     )
@@ -139,7 +139,7 @@ def pace_against_usual(row: Row, wording: Wording) -> Candidate | None:
 def climb_rank(row: Row, wording: Wording) -> Candidate | None:
     """Rank of the climb, or how long ago there was as much of it."""
     rank, n, gain = row["climb_rank"], row["climb_n"], row["elevation_gain_m"]
-    if rank is None or gain < 60 or n < RANKED_FROM:  # noqa: PLR2004  less is a ripple
+    if rank is None or gain < 60 or n < RANKED_FROM:
         return None
     if rank <= min(TOLD_RANK, n // 4):
         name = "climb_best" if rank == 1 else "climb_rank"
@@ -172,7 +172,7 @@ def days_since_last_run(row: Row, wording: Wording) -> Candidate | None:
         return Candidate(
             Fact(name="second_run_of_day", value=True, unit="flag", text=text), "gap", 0.62
         )
-    if days < 3:  # noqa: PLR2004  one or two days are no rest worth a word
+    if days < 3:
         return None
     name = "return_after" if days >= RETURN_DAYS else "days_since_last_run"
     text = wording.phrase("days_since_last_run", days=wording.days(days))
@@ -182,7 +182,7 @@ def days_since_last_run(row: Row, wording: Wording) -> Candidate | None:
 
 def _volume(row: Row, wording: Wording, name: str, window: str, weight: float) -> Candidate | None:
     metres, n = row[f"{name}_m"], row[f"{name}_n"]
-    if n < 3 or metres < VOLUME_FROM_M:  # noqa: PLR2004  two runs are no volume
+    if n < 3 or metres < VOLUME_FROM_M:
         return None
     name = f"{name}_volume"
     text = wording.phrase(name, distance=wording.distance(metres), n=wording.count(n))
@@ -209,7 +209,7 @@ def year_volume(row: Row, wording: Wording) -> Candidate | None:
 
 def week_biggest_since(row: Row, wording: Wording) -> Candidate | None:
     """The last time seven days held as much."""
-    if row["week_n"] < 3 or row["run_number"] < RANKED_FROM * 3:  # noqa: PLR2004  as in _volume
+    if row["week_n"] < 3 or row["run_number"] < RANKED_FROM * 3:
         return None
     fact = _since_fact(row, wording, "week_biggest_since", "busier_day")
     days = (row["day"] - row["busier_day"]).days if fact else 0
@@ -220,7 +220,7 @@ def year_against_last(row: Row, wording: Wording) -> Candidate | None:
     """The year so far beside the same day of the year before, where that year is complete."""
     day, last_m = row["day"], row["last_year_m"]
     difference = round(row["year_m"] - last_m)
-    if not row["last_year_complete"] or last_m < 20_000 or abs(difference) < VOLUME_FROM_M:  # noqa: PLR2004
+    if not row["last_year_complete"] or last_m < 20_000 or abs(difference) < VOLUME_FROM_M:
         return None
     name = "year_ahead" if difference > 0 else "year_behind"
     last = str(day.year - 1)
@@ -321,8 +321,8 @@ def heart_rate_at_pace(row: Row, wording: Wording) -> Candidate | None:
     if usual is None or rate is None:
         return None
     change = round(rate) - round(usual)
-    names = ("heart_rate_lower", "heart_rate_higher")
-    name = "heart_rate_same" if abs(change) <= 1 else names[change > 0]
+    name = "heart_rate_higher" if change > 0 else "heart_rate_lower"
+    name = "heart_rate_same" if abs(change) <= 1 else name
     text = wording.phrase(name, difference=wording.bpm(change), usual=wording.bpm(usual))
     quality: Quality = "derived"
     fact = Fact(

@@ -71,7 +71,7 @@ def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
         bad_flags=bad,
         heart_rate_is_wrong=rate_is_wrong,
         local_time_known=pl.col("utc_offset_s").is_not_null() | known_zone,
-    ).with_columns(pl.when(rate_is_wrong | (rates < 30)).then(None).otherwise(rates).name.keep())  # noqa: PLR2004
+    ).with_columns(pl.when(rate_is_wrong | (rates < 30)).then(None).otherwise(rates).name.keep())
     return _judged(runs)
 
 
@@ -109,7 +109,7 @@ def caveats(row: Row, wording: Wording, language: str) -> tuple[str, ...]:
         said.append(wording.phrase("caveat_manual"))
     if row["is_trusted"] and row["run_number"] < FEW_RUNS:
         said.append(wording.phrase("caveat_short_history", runs=wording.runs(row["run_number"])))
-    if wording_for(language, wording.units).language != language.split("-")[0].lower():
+    if wording_for(language, wording.units).language != language.split("-", maxsplit=1)[0].lower():
         said.append(wording.phrase("caveat_language", language=language))
     return tuple(said)
 

@@ -84,10 +84,10 @@ class Wording:
 
     def distance(self, metres: float) -> str:
         """10.2 km, 6.3 miles; metres below one kilometre, whole units from 100 on."""
-        if self.units == "metric" and metres < 999.5:  # noqa: PLR2004  rounds to 1000 m
+        if self.units == "metric" and metres < 999.5:
             return f"{self.count(metres)} m"
         value = metres / self.unit_m
-        whole = value >= 100  # noqa: PLR2004  a tenth of 400 km tells nobody anything
+        whole = value >= 100
         number = _number(_rounded(value, "1" if whole else "0.1"), "#,##0.#", self.locale)
         one = "_one" if number == "1" else ""
         return self.phrase(f"distance_{self.units}{one}", number=number)
@@ -120,7 +120,7 @@ class Wording:
     def seconds(self, seconds: float) -> str:
         """1 second, 12 seconds; from two minutes on as a watch shows it."""
         whole = int(_rounded(abs(seconds), "1"))
-        if whole >= 120:  # noqa: PLR2004  nobody says 480 seconds
+        if whole >= 120:
             return self.phrase("minutes", number=self.clocked(whole))
         return self.phrase("second" if whole == 1 else "seconds", number=self.count(whole))
 
@@ -177,7 +177,7 @@ class Wording:
             return self.phrase(f"ordinal_{value}")
         if self.language != "en":
             return f"{self.count(value)}."
-        teen = 10 <= value % 100 <= 20  # noqa: PLR2004  11th, 12th, 13th …
+        teen = 10 <= value % 100 <= 20
         suffix = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
         return f"{self.count(value)}{suffix}"
 

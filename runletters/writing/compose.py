@@ -14,15 +14,19 @@ from dataclasses import dataclass, field
 from runletters.content import canonical_json
 from runletters.facts import FactSheet
 from runletters.writing.phrasebook import Phrase, Phrasebook, Place
-from runletters.writing.plans import LetterPlan, plan_for
+from runletters.writing.plans import LANES, OPENING_PLANS, LetterPlan, plan_for
 from runletters.writing.slots import slots
 
 FEWEST_WORDS = 100
 MOST_WORDS = 150
 ENOUGH_WORDS = 112  # with this many, nothing more is added
 HEADLINE_SLOTS = frozenset({"distance", "moving_time", "pace", "start_time", "elevation_gain",
-    "heart_rate_avg", "similar_runs"})  # fmt: skip
+    "heart_rate_avg", "similar_runs", "usual_pace", "usual_heart_rate", "weekday", "day",
+    "part_of_day"})  # fmt: skip
 """Said once; a phrase that would repeat one of them is the second choice."""
+
+OFTEN = {"reflection": 3}
+"""Said up to this often in a letter, so the next letter begins as many phrases further on."""
 
 
 def words(text: str) -> int:
@@ -57,17 +61,27 @@ class Draft:
         """Words so far."""
         return sum(words(text) for _, text in self.said)
 
-    def fitting(self, beat: str, place: Place) -> list[Phrase]:
-        """Phrases whose slots are all known and that were not said yet, next in turn first."""
-        known = [p for p in self.book.phrases(beat, place) if p.slots <= self.slots.keys()]
-        fresh = [p for p in known if p.text not in self.phrases]
-        start = (self.turn + _offset(beat, place)) % len(fresh) if fresh else 0
-        return fresh[start:] + fresh[:start]
-
     def chosen(self, beat: str, place: Place) -> Phrase | None:
-        """The phrase next in turn, those that repeat no figure before those that do."""
-        fitting = self.fitting(beat, place)
-        return min(fitting, key=lambda p: len(p.slots & self.used), default=None)
+        """The phrase whose turn it is among those that repeat the fewest figures."""
+        known = [p for p in self.book.phrases(beat, place) if p.slots <= self.slots.keys()]
+        fewest = min((self._repeats(p, place) for p in known), default=0)
+        fitting = [p for p in known if self._repeats(p, place) == fewest]
+        start = self._turn_of(beat, place, len(fitting)) if fitting else 0
+        in_turn = fitting[start:] + fitting[:start]
+        return next((p for p in in_turn if p.text not in self.phrases), None)
+
+    def _repeats(self, phrase: Phrase, place: Place) -> int:
+        return len(phrase.slots & self.used) if place == "body" else 0
+
+    def _turn_of(self, beat: str, place: Place, count: int) -> int:
+        """Where in a list to begin: a phrase comes again after about `count` runs at the earliest.
+
+        A beat that is told every few runs would meet the same few phrases again and again if
+        the run's number alone decided, so its list is walked in as many lanes.
+        """
+        lanes = OPENING_PLANS if place == "open" else LANES.get(beat, 1)
+        steps, lane = divmod(self.turn * OFTEN.get(beat, 1), lanes)
+        return (steps + lane * count // lanes + _offset(beat, place)) % count
 
     def say(self, beat: str, place: Place, *, room: int = MOST_WORDS) -> bool:
         """Add the beat's phrase if there is one and it fits into the room."""

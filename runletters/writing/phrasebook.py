@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -72,6 +72,15 @@ def _read(name: str, language: str) -> bytes:
     return folder.joinpath(f"{name}.{language}.toml").read_bytes()
 
 
+def _mixed(texts: Iterable[str]) -> tuple[Phrase, ...]:
+    """In an order of no meaning: neighbours in the file are kin, neighbours in turn are not."""
+    return tuple(_phrase(text) for text in sorted(texts, key=_digest))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 @cache
 def _book(names: tuple[str, ...], language: str) -> Phrasebook:
     sources = [_read(name, language) for name in names]
@@ -79,7 +88,7 @@ def _book(names: tuple[str, ...], language: str) -> Phrasebook:
     for source in sources:
         tables: dict[str, dict[str, list[str]]] = tomllib.loads(source.decode())
         for beat, places in tables.items():
-            beats[beat] = {place: tuple(map(_phrase, texts)) for place, texts in places.items()}
+            beats[beat] = {place: _mixed(texts) for place, texts in places.items()}
     digest = hashlib.sha256(b"\0".join(sources)).hexdigest()
     return Phrasebook(language=language, sha256=digest, beats=beats)
 

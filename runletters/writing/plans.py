@@ -33,7 +33,22 @@ SETTINGS = frozenset({"treadmill", "trail", "track", "race"})
 INDOORS = frozenset({"treadmill_running", "virtual_running"})
 SHORT_M = 3_500.0
 LONG_M = 14_000.0
-TOLD_BEATS = 4
+OPENING_PLANS = 8
+EVERYDAY = {
+    "anniversary": 4, "week_volume": 4, "month_volume": 5, "year_volume": 6, "year_ahead": 6,
+    "year_behind": 9, "usual_hour": 7, "streak": 2, "pace_slower": 2, "pace_quicker": 1,
+    "pace_as_usual": 3, "heart_rate_same": 3, "heart_rate_higher": 2, "heart_rate_lower": 1,
+    "second_run_of_day": 2, "pauses": 3, "slowest_split": 4, "split_spread": 3,
+}  # fmt: skip
+"""True of most runs: told every so many letters, or they would be told in all of them."""
+
+LANES = EVERYDAY | {
+    "figures": 8, "reflection_short": 8, "reflection_long": 8, "reflection_outdoors": 8,
+}  # fmt: skip
+"""How often a beat comes round: its phrases are walked in that many lanes."""
+
+FEWEST_TOLD = 2
+MOST_TOLD = 3
 
 
 @dataclass
@@ -60,20 +75,24 @@ def plan_for(sheet: FactSheet, book: Phrasebook, turn: int) -> LetterPlan:
         return _doubtful(sheet)
     telling = [f.name for f in sheet.facts if book.phrases(f.name, "body") and _tells(f.name)]
     openings = _openings(sheet, telling, turn)
+    setting = {sheet.classification} & SETTINGS
     return LetterPlan(
         openings=openings,
-        body=_body(sheet, telling, turn),
+        body=_body(sheet, [name for name in telling if name != openings[0]], turn),
         fillers=["reflection"],
         closings=_closings(sheet, turn),
-        wanted=frozenset(
-            {"figures", *telling[:1], sheet.classification}
-            & ({"figures"} | SETTINGS | set(telling))
-        ),
+        wanted=frozenset({"figures", *telling[:1], *setting}),
     )
 
 
+UNTOLD = frozenset({
+    "distance", "pace", "moving_time", "run_number", "elevation_gain", "heart_rate_avg",
+})  # fmt: skip
+"""Figures that other beats carry along."""
+
+
 def _tells(name: str) -> bool:
-    return name not in {"distance", "pace", "moving_time", "run_number", "elevation_gain"}
+    return name not in UNTOLD
 
 
 def _openings(sheet: FactSheet, telling: Sequence[str], turn: int) -> list[str]:
@@ -93,7 +112,7 @@ def _openings(sheet: FactSheet, telling: Sequence[str], turn: int) -> list[str]:
     )  # fmt: skip
     first = strong if turn % 4 or telling[:1] == strong[:1] else []
     fallback = (["plain"], ["thought"], moment)[turn % 3]
-    return [*first, *plans[turn % len(plans)](), *fallback, "plain", "thought"]
+    return [*first, *plans[turn % OPENING_PLANS](), *fallback, "plain", "thought"]
 
 
 def _reflections(sheet: FactSheet, turn: int) -> list[str]:
@@ -108,19 +127,27 @@ def _reflections(sheet: FactSheet, turn: int) -> list[str]:
     return [kinds[(turn // 2) % 4], "reflection"]
 
 
+def _due(names: Sequence[str], turn: int) -> list[str]:
+    """What to tell this time: the rare always, the everyday when its turn has come."""
+    order = sorted(EVERYDAY)
+    due = [n for n in names if n not in EVERYDAY or not (turn + order.index(n)) % EVERYDAY[n]]
+    spare = [name for name in names if name not in due]
+    start = turn % len(spare) if spare else 0
+    lacking = max(0, FEWEST_TOLD - len(due))
+    return [*due, *(spare[start:] + spare[:start])[:lacking]][:MOST_TOLD]
+
+
 def _body(sheet: FactSheet, telling: Sequence[str], turn: int) -> list[str]:
     kind = sheet.sport.removesuffix("_running")
     setting = [sheet.classification if sheet.classification in SETTINGS else kind]
-    extra = list(telling[TOLD_BEATS:])
-    spare = [extra[turn % len(extra)]] if extra else []
-    told = [*telling[:TOLD_BEATS], *spare]
+    told = _due(telling, turn)
     first, second = _reflections(sheet, turn)
     setting = [name for name in setting if name in SETTINGS]
     shapes = (
         ["figures", *setting, *told[:2], first, *told[2:], second],
         [*setting, *told[:1], "figures", first, *told[1:], second],
         ["figures", first, *setting, *told, second],
-        [*told[:2], *setting, "figures", *told[2:3], first, *told[3:], second],
+        [*told[:2], *setting, "figures", *told[2:], first, second],
         [first, "figures", *setting, *told, second],
     )
     return shapes[(turn * 3) % len(shapes)]
