@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from servers.histories import SmallHistory, activity
 
 from runletters.activities import ACTIVITY_SCHEMA, Problem
 from runletters.content import Outcome, Text
@@ -28,48 +29,6 @@ GENERATING = (
     "WHERE letter_status = 'generating' OR coaching_status = 'generating'"
 )
 FAILED = GENERATING.replace("generating'", "failed'")
-
-
-class SmallHistory:
-    """A history of one user in memory: what publishing asks of one, and nothing else."""
-
-    def __init__(self, activities: pl.DataFrame, laps: pl.DataFrame) -> None:
-        self._activities, self._laps = activities, laps
-
-    def users(self) -> list[str]:
-        return ["ana"]
-
-    def activities(self, user_id: str) -> pl.DataFrame:
-        return self._activities.filter(pl.col("user_id") == user_id)
-
-    def laps(self, user_id: str) -> pl.DataFrame:
-        return self._laps.with_columns(user_id=pl.lit(user_id))
-
-
-def activity(activity_id: str, now: datetime, **other: Any) -> dict[str, Any]:
-    known = {
-        "user_id": "ana",
-        "activity_id": activity_id,
-        "started_at": now,
-        "utc_offset_s": 3_600,
-        "sport": "running",
-        "is_run": True,
-        "title": "A run",
-        "notes": "canary-notes",
-        "private_notes": "canary-private",
-        "route_polyline": "canary-polyline",
-        "distance_m": 10_000.0,
-        "moving_s": 3_000.0,
-        "quality": [],
-        "rights": "full",
-        "sources": [
-            {"kind": "fit", "file": "x", "content_sha256": "s", "native_id": None},
-            {"kind": "tcx", "file": "y", "content_sha256": "t", "native_id": None},
-        ],
-        "has_streams": True,
-        "ingested_at": now,
-    }
-    return dict.fromkeys(ACTIVITY_SCHEMA) | known | other
 
 
 @pytest.fixture
