@@ -38,7 +38,7 @@ def _says_nothing(draft: Draft, claim: Claim) -> bool:
 def _finding(draft: Draft, claim: Claim) -> Finding | None:
     if _other_system(draft, claim):
         return _reject(draft, claim, "unit", "the reader's own units", "is in the other system of units")
-    matching = [t for t in draft.truths.figures if agrees(claim, t, draft.truths.unit_m)]
+    matching = [t for t in draft.truths.like(claim) if agrees(claim, t, draft.truths.unit_m)]
     if not matching:
         if allows_amount(draft, claim):
             return None
@@ -69,7 +69,7 @@ def _reject(draft: Draft, claim: Claim, rule: str, expected: str, message: str) 
 def _nearest(draft: Draft, claim: Claim) -> str:
     """What the sheet holds in this dimension, nearest first, for the repair."""
     told: dict[str, float] = {}
-    for truth in draft.truths.figures:
+    for truth in draft.truths.like(claim):
         value = comparable(claim, truth, draft.truths.unit_m)
         if value is not None:
             distance = abs(value - truth.value) / max(abs(truth.value), 1e-9)

@@ -5,19 +5,54 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from runletters.content import Kind
 from runletters.facts import FactSheet
 from runletters.grounding.advice import check_advice
+from runletters.grounding.calendar import (
+    check_dates,
+    check_hours,
+    check_seasons,
+    check_weather,
+    check_weekdays,
+)
+from runletters.grounding.copies import check_copies
+from runletters.grounding.directions import check_directions
 from runletters.grounding.draft import Draft, draft_of
 from runletters.grounding.figures import check_figures
 from runletters.grounding.findings import Finding
+from runletters.grounding.insights import check_fields, hidden_text
+from runletters.grounding.manners import (
+    check_cliches,
+    check_coverage,
+    check_language,
+    check_length,
+    check_machine,
+    check_markup,
+    check_medical,
+    check_person,
+    check_tone,
+)
+from runletters.grounding.privacy import check_leaks, check_names
+from runletters.grounding.sensors import check_sensors
+from runletters.grounding.superlatives import check_firsts, check_superlatives
 
 Rule = Callable[[Draft], Iterator[Finding]]
 
-RULES: tuple[Rule, ...] = (check_figures, check_advice)
+ON_FIELDS: tuple[Rule, ...] = (
+    check_figures, check_dates, check_weekdays, check_directions, check_superlatives, check_firsts,
+    check_sensors, check_advice, check_medical, check_tone, check_hours, check_seasons,
+    check_weather, check_leaks, check_names, check_machine, check_markup,
+)  # fmt: skip
+"""Rules for any piece of text, be it one field."""
+
+RULES: tuple[Rule, ...] = (
+    *ON_FIELDS, check_person, check_language, check_length, check_copies, check_cliches,
+    check_coverage,
+)  # fmt: skip
+"""Rules for a whole text."""
 
 
 def check(
@@ -41,4 +76,19 @@ def check(
         Findings in the order of the rules; an empty tuple for a faultless text.
     """
     draft = draft_of(text, sheet, kind, recent)
-    return tuple(finding for rule in RULES for finding in rule(draft))
+    findings = [finding for rule in RULES for finding in rule(draft)]
+    if structured is not None:
+        findings += check_fields(structured, sheet)
+        findings += _in_fields(text, sheet, kind, structured)
+    return tuple(findings)
+
+
+def _in_fields(
+    text: str, sheet: FactSheet, kind: Kind, structured: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Findings of the fields' own words, without a place in the text."""
+    rest = hidden_text(text, structured)
+    if rest:
+        draft = draft_of(rest, sheet, kind, ())
+        for finding in (finding for rule in ON_FIELDS for finding in rule(draft)):
+            yield finding.model_copy(update={"span": (0, 0)})

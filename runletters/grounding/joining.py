@@ -30,6 +30,9 @@ _INDEX_BEFORE = re.compile(
     r"\s+(?:number\s+|nummer\s+|nr\.?\s*|no\.?\s*)?$", re.I)  # fmt: skip
 _NUMBER_BEFORE = re.compile(r"(?:\bnumber|\bnummer|\bnr\.|\bno\.|#)\s*$", re.I)
 _ZONE_BEFORE = re.compile(r"\b(?:zones?|zonen?|zona|zonas)\s+$", re.I)
+_RATE_BEFORE = re.compile(
+    r"(?:heart rate|pulse|puls|herzfrequenz|herzschlag|peak(?:ed|ing)?|maximum|frequenz)"
+    r"(?:\s+(?!zone)[a-zäöüß]+){0,3}\s+$", re.I)  # fmt: skip
 _INDEX_AFTER = re.compile(r"^\s*(?:[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b", re.I)
 
 
@@ -93,6 +96,8 @@ def _placed(reading: Reading, claim: Claim, unit_m: float) -> Claim:
         return replace(claim, dimension="index")
     if claim.dimension != "number":
         return claim
+    if claim.step == 1 and _RATE_BEFORE.search(before):
+        return replace(claim, dimension="bpm")
     for pattern, dimension in (
         (_ZONE_BEFORE, "zone"), (_NUMBER_BEFORE, "ordinal"), (_INDEX_BEFORE, "index"),
     ):  # fmt: skip

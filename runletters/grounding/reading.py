@@ -12,6 +12,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache
 
+from babel import Locale, UnknownLocaleError
+from babel.numbers import get_group_symbol
+
 from runletters.grounding.lexicon import base_language, entries, words
 from runletters.grounding.numerals import (
     Spelled,
@@ -27,6 +30,9 @@ _SAME_LENGTH = str.maketrans(
         "。": ".", "．": ".", "％": "%", "、": ",",
     }
 )  # fmt: skip
+
+
+_GROUPED = re.compile(r"(?<![\d.,:])\d{1,3}(?: \d{3})+(?![\d:])")
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,15 @@ def _phrases(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     )
 
 
+@cache
+def has_blank_groups(language: str) -> bool:
+    """Whether thousands are set apart by a blank: 1 204 in French."""
+    try:
+        return get_group_symbol(Locale.parse(language)) not in {".", ",", "'", "’"}
+    except (UnknownLocaleError, ValueError):
+        return False
+
+
 def _blanked(text: str, language: str) -> str:
     return words(language, "idioms").sub(lambda m: re.sub(r"\w", "\u00b7", m.group()), text)
 
@@ -89,6 +104,8 @@ def _replacements(text: str, language: str) -> list[Spelled]:
         for pattern, digits in _phrases(language)
         for m in pattern.finditer(text)
     ]
+    if has_blank_groups(language):
+        found += [Spelled(m.start(), m.end(), m.group().replace(" ", "")) for m in _GROUPED.finditer(text)]  # fmt: skip
     found += superlative_stems(text, german_stems() if language == "de" else {})
     found += spelled_numbers(text, language)
     kept: list[Spelled] = []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from runletters.grounding.claims import Claim
 from runletters.grounding.lexicon import FULL, one_of, table
@@ -53,6 +53,7 @@ def _against(group: str, language: str) -> re.Pattern[str]:
     return one_of(_CONTRADICTING.get(group, {}).get(language, []))
 
 
+@lru_cache(maxsize=64)
 def sentences(text: str) -> list[tuple[int, int]]:
     """Where each sentence begins and ends."""
     ends = [found.end() for found in _SENTENCE.finditer(text)]
@@ -65,6 +66,7 @@ def stretch_around(bounds: Sequence[tuple[int, int]], place: int) -> tuple[int, 
     return next(((a, b) for a, b in bounds if a <= place < b), (0, 0))
 
 
+@lru_cache(maxsize=64)
 def clauses(text: str) -> list[tuple[int, int]]:
     """Where each clause begins and ends."""
     ends = [found.end() for found in _CLAUSE.finditer(text)]
@@ -86,15 +88,25 @@ def _allows(reading: Reading, claim: Claim, truth: Truth, others: Sequence[Claim
     rule = table("roles.toml").get(truth.group)
     if rule is None or not rule["needs"] or truth.dimension not in rule["dimensions"]:
         return True
-    return bool(_cues(truth.group, reading.language).search(_neighbourhood(reading, claim)))
+    return _has_cue(reading, claim, truth.group, others)
 
 
-def _neighbourhood(reading: Reading, claim: Claim) -> str:
-    """The sentence of the figure and the one before it."""
+def _has_cue(reading: Reading, claim: Claim, group: str, others: Sequence[Claim]) -> bool:
+    """Whether a word of the class stands in the figure's sentence, or in the one before it.
+
+    A clear word (this week, maximum) serves one figure of a sentence only: the nearest.
+    """
+    pattern = _cues(group, reading.language)
     bounds = sentences(reading.text)
     start, end = stretch_around(bounds, claim.start)
-    before = [a for a, b in bounds if b <= start]
-    return reading.text[before[-1] if before else start : end]
+    cues = list(pattern.finditer(reading.text, start, end))
+    if cues and group in TIGHT:
+        rivals = [c for c in others if start <= c.start < end and c.dimension == claim.dimension]
+        return any(_owner(reading.text, rivals, c.start(), c.end()) is claim for c in cues)
+    if cues:
+        return True
+    before = [(a, b) for a, b in bounds if b <= start]
+    return bool(before) and bool(pattern.search(reading.text, *before[-1]))
 
 
 def _is_contradicted(
@@ -109,7 +121,7 @@ def _is_contradicted(
         if claim.dimension not in rule["dimensions"] or (group, other) in _FRIENDS:
             continue
         for cue in _against(other, reading.language).finditer(clause):
-            if _owner(rivals, start + cue.start(), start + cue.end()) is claim:
+            if _owner(reading.text, rivals, start + cue.start(), start + cue.end()) is claim:
                 return True
     return False
 
@@ -124,8 +136,15 @@ _FRIENDS = {
 """A figure of the first class is not contradicted by words of the second."""
 
 
-def _owner(claims: Sequence[Claim], start: int, end: int) -> Claim | None:
+COMMA = 30
+"""Characters that a comma or a conjunction between a word and a figure is worth."""
+
+
+def _owner(text: str, claims: Sequence[Claim], start: int, end: int) -> Claim | None:
+    """The figure a word belongs to: the nearest one, commas counted as distance."""
+
     def gap(claim: Claim) -> int:
-        return max(start - claim.end, claim.start - end, 0)
+        between = text[end : claim.start] if claim.start >= end else text[claim.end : start]
+        return len(between) + COMMA * len(_CLAUSE.findall(between))
 
     return min(claims, key=gap, default=None)

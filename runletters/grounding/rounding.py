@@ -17,7 +17,6 @@ WHOLE_HOURS_S = 360.0
 HOURS_WITHIN_S = 180.0
 """… may lie three minutes off."""
 
-_LIKE = {"clock": ("pace", "duration", "time", "clock")}
 _COUNTED = {"runs", "number", "ordinal", "index", "zone", "splits"}
 _SMALL_DIFFERENCE_S = 121.0
 
@@ -32,7 +31,7 @@ def comparable(claim: Claim, truth: Truth, unit_m: float) -> float | None:
     """The claim's value in the truth's base unit; None where they are different things."""
     if claim.dimension == truth.dimension:
         return claim.value
-    if claim.dimension == "clock" and truth.dimension in _LIKE["clock"]:
+    if claim.dimension == "clock" and truth.dimension in {"pace", "duration", "time"}:
         return claim.value / unit_m if truth.dimension == "pace" else claim.value
     if claim.dimension in {"number", "runs"} and truth.dimension in {"number", "runs"}:
         return claim.value

@@ -8,12 +8,13 @@ from the few derivations written in `_derived`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
-from runletters.facts import Fact, FactSheet
+from runletters.facts import Fact, FactSheet, Units
 from runletters.grounding.claims import Claim
 from runletters.grounding.dates import Day
 from runletters.grounding.joining import METRES_PER_MILE, claims_of
@@ -31,6 +32,15 @@ _OF_UNIT: dict[str, tuple[str, float]] = {
     "ordinal": ("ordinal", 1.0), "year": ("year", 1.0), "kcal": ("kcal", 1.0),
     "celsius": ("celsius", 1.0), "ratio": ("number", 1.0), "load": ("number", 1.0),
 }  # fmt: skip
+
+
+_LIKE = {
+    "clock": ("pace", "duration", "time", "clock"),
+    "number": ("number", "runs"),
+    "runs": ("runs", "number"),
+    "duration": ("duration", "pace"),
+}
+"""Dimensions that can be said in another's words: a bare 5:12 may be a pace, a time, an hour."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,12 @@ class Truths:
     days: tuple[Day, ...]
     years: frozenset[int]
     unit_m: float
+    by_dimension: Mapping[str, Sequence[Truth]]
+
+    def like(self, claim: Claim) -> list[Truth]:
+        """The figures a claim can be compared with at all."""
+        dimensions = _LIKE.get(claim.dimension, (claim.dimension,))
+        return [t for dimension in dimensions for t in self.by_dimension.get(dimension, ())]
 
 
 @cache
@@ -85,7 +101,10 @@ def truths_of(sheet: FactSheet) -> Truths:
         minute = sheet.started_local.hour * 60 + sheet.started_local.minute
         figures.append(Truth("time", float(minute), "start_time", PLAIN))
     years = frozenset(day.year for day in days if day.year)
-    return Truths(tuple(figures), tuple(days), years, unit_m)
+    by_dimension: dict[str, list[Truth]] = defaultdict(list)
+    for truth in dict.fromkeys(figures):
+        by_dimension[truth.dimension].append(truth)
+    return Truths(tuple(figures), tuple(days), years, unit_m, by_dimension)
 
 
 def _day(day: date) -> Day:
@@ -108,10 +127,19 @@ def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
 
 
 def _of_text(text: str, role: str, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
-    _, claims, dates = claims_of(text, fact_language(sheet), sheet.units)
+    claims, dates = _scanned(text, fact_language(sheet), sheet.units)
     days += dates
     for claim in claims:
         yield Truth(claim.dimension, claim.value, role, _shown_group(claim, role), is_shown=True)
+
+
+@lru_cache(maxsize=4096)
+def _scanned(
+    text: str, language: str, units: Units
+) -> tuple[tuple[Claim, ...], tuple[Day, ...]]:
+    """The same few wordings come back sheet after sheet."""
+    _, claims, dates = claims_of(text, language, units)
+    return tuple(claims), tuple(dates)
 
 
 def _shown_group(claim: Claim, role: str) -> str:

@@ -1,0 +1,124 @@
+"""Faster or slower, up or down, ahead or behind: words against the sign of the fact.
+
+Pure: no clock, no network, no database. A word beside a figure is held against
+that figure's fact; a word without one against what the sheet says of its subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from runletters.grounding.claims import Claim
+from runletters.grounding.draft import Draft
+from runletters.grounding.findings import Finding, reject
+from runletters.grounding.lexicon import entries, words
+from runletters.grounding.roles import clauses, proper_truths, stretch_around
+from runletters.grounding.rounding import agrees
+
+EVEN_S = 3.0
+"""Halves within three seconds per km or mile are even (the rule of the fact sheets)."""
+
+_OPPOSITE = {"up": "down", "down": "up"}
+
+
+def check_directions(draft: Draft) -> Iterator[Finding]:
+    """Every word of direction agrees with the sheet."""
+    if not draft.has_word_lists:
+        return
+    seen: set[tuple[int, int]] = set()
+    for claim in draft.claims:
+        for finding in _beside_figure(draft, claim):
+            seen.add(finding.span)
+            yield finding
+    for finding in (*_halves(draft), *_subjects(draft)):
+        if finding.span not in seen:
+            yield finding
+
+
+def _signed(draft: Draft, role: str) -> tuple[str, list[str]] | None:
+    for name, rule in (entries(draft.language, "signs") or {}).items():
+        if re.search(rule["facts"], role):
+            return name, rule["against"]
+    return None
+
+
+def _beside_figure(draft: Draft, claim: Claim) -> Iterator[Finding]:
+    matching = [t for t in draft.truths.like(claim) if agrees(claim, t, draft.truths.unit_m)]
+    proper = proper_truths(draft.reading, claim, matching, draft.claims)
+    groups = {t.role: t.group for t in proper}
+    signs = [_signed(draft, role) for role in groups]
+    if not signs or any(sign is None for sign in signs):
+        return
+    if any(group == "usual" for group in groups.values()):
+        return
+    start, end = stretch_around(clauses(draft.reading.text), claim.start)
+    clause = draft.reading.text[start:end]
+    patterns = [words(draft.language, "signs", sign[0], "against") for sign in signs if sign]
+    hits = [pattern.search(clause) for pattern in patterns]
+    if all(hits) and not _is_flipped(draft, clause) and not _is_open(draft, clause):
+        hit = hits[0]
+        if hit:
+            span = draft.reading.span(start + hit.start(), start + hit.end())
+            yield _against(draft, span, next(iter(groups)))
+
+
+def _against(draft: Draft, span: tuple[int, int], role: str) -> Finding:
+    fact = draft.sheet.fact(role)
+    expected = fact.text if fact else role
+    return reject("direction", span, draft.text[slice(*span)], expected, "goes against the sign of the fact")  # fmt: skip
+
+
+def _is_flipped(draft: Draft, clause: str) -> bool:
+    """Whether the first part is the subject, so that its slower is the second part's faster."""
+    first = words(draft.language, "direction", "first_part").search(clause)
+    second = words(draft.language, "direction", "second_part").search(clause)
+    return bool(first) and (second is None or first.start() < second.start())
+
+
+def _is_open(draft: Draft, stretch: str) -> bool:
+    """Whether the words only suppose or deny: would have been faster, no slower than."""
+    return bool(words(draft.language, "direction", "open").search(stretch))
+
+
+def _halves_sign(draft: Draft) -> str | None:
+    """Up: the second half was faster; from the fact, else from whole splits."""
+    for name, sign in (("second_half_faster", "up"), ("second_half_slower", "down"), ("second_half_even", "even")):  # fmt: skip
+        if draft.sheet.has(name):
+            return sign
+    splits = draft.sheet.splits
+    if len(splits) < 2:  # noqa: PLR2004  no halves
+        return None
+    middle = len(splits) // 2
+    first = sum(s.pace_s for s in splits[:middle]) / middle
+    second = sum(s.pace_s for s in splits[-middle:]) / middle
+    return "even" if abs(second - first) < EVEN_S else "up" if second < first else "down"
+
+
+def _halves(draft: Draft) -> Iterator[Finding]:
+    sign = _halves_sign(draft)
+    for name in ("up", "down", "even"):
+        for span, found in draft.found(words(draft.language, "direction", f"halves_{name}")):
+            sentence = _clause(draft, span[0])
+            if _is_open(draft, sentence) or draft.is_advice(span[0]):
+                continue
+            said = _OPPOSITE.get(name, name) if _is_flipped(draft, sentence) else name
+            if sign != said:
+                expected = {"up": "second half faster", "down": "second half slower", "even": "even halves"}.get(sign or "", "no word about the halves")  # fmt: skip
+                yield reject("direction", span, found, expected, "is not how the halves went")
+
+
+def _clause(draft: Draft, place: int) -> str:
+    start, end = stretch_around(clauses(draft.plain), place)
+    return draft.plain[start:end]
+
+
+def _subjects(draft: Draft) -> Iterator[Finding]:
+    """Words about a subject that has a fact, or none: pace beside the usual, the heart rate."""
+    for name, rule in (entries(draft.language, "subjects") or {}).items():
+        proved = any(re.search(rule["facts"], fact.name) for fact in draft.sheet.facts)
+        if proved:
+            continue
+        for span, found in draft.found(words(draft.language, "subjects", name, "words")):
+            if not draft.is_advice(span[0]) and not _is_open(draft, _clause(draft, span[0])):
+                yield reject("direction", span, found, "only what a fact proves", "is not proved by the fact sheet")  # fmt: skip

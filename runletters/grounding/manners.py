@@ -1,0 +1,117 @@
+"""How a text behaves: person, language, length, plain prose, safe and fitting words.
+
+Pure: no clock, no network, no database.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from runletters.grounding.draft import Draft
+from runletters.grounding.findings import Finding, note, reject
+from runletters.grounding.languages import language_of
+from runletters.grounding.lexicon import table, words
+
+_WORD = re.compile(r"[^\W_]+(?:['’.,:/-][^\W_]+)*")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_MARKUP = re.compile(
+    r"^\s{0,3}(?:#{1,6}\s|[-*+•]\s|>\s|\d+[.)]\s+\S)|\*\*|__\w|```|`[^`]*`|\[[^\]]*\]\([^)]*\)"
+    r"|</?[a-zA-Z][^>]*>|^\s*\|.*\||\*\w[^*]*\w\*|&[a-z]+;|\{\w+\}|\{\{",
+    re.M,
+)  # fmt: skip
+_ADDRESS = re.compile(
+    r"[\w.+-]+@[\w-]+\.\w+|https?://\S+|www\.\S+|\b[\w-]+\.(?:com|org|net|io|de|app|dev)\b(?:/\S*)?"
+    r"|-?\d{1,3}\.\d{4,},\s*-?\d{1,3}\.\d{4,}|\b(?:SELECT|DROP|INSERT|DELETE)\s+\w+|(?:rm -rf|eval\(|javascript:)",
+    re.I,
+)  # fmt: skip
+_CHARACTERS_PER_WORD = 1.7  # of scripts without blanks, about
+SHORT = 40
+"""Characters below which a language cannot be told."""
+
+
+def word_count(text: str) -> int:
+    """Words; for scripts without blanks, characters divided by their usual number."""
+    unspaced = len(_UNSPACED.findall(text))
+    return len(_WORD.findall(_UNSPACED.sub(" ", text))) + round(unspaced / _CHARACTERS_PER_WORD)
+
+
+def check_length(draft: Draft) -> Iterator[Finding]:
+    """Too short or too long is rejected; a little off the wished length is a remark."""
+    limits = table("limits.toml")["length"][draft.kind]
+    count = word_count(draft.text)
+    if not limits["at_least"] <= count <= limits["at_most"]:
+        yield reject("length", (0, 0), f"{count} words", f"{limits['wished_from']} to {limits['wished_to']} words", "is too short or too long")  # fmt: skip
+    elif not limits["wished_from"] <= count <= limits["wished_to"]:
+        yield note("length", (0, 0), f"{count} words", f"{limits['wished_from']} to {limits['wished_to']} words", "is a little off")  # fmt: skip
+
+
+def check_markup(draft: Draft) -> Iterator[Finding]:
+    """Plain prose: no Markdown, no HTML, no addresses, no code, no hidden characters."""
+    for span, found in draft.found(_MARKUP):
+        yield reject("markup", span, found.strip(), "plain prose", "is markup")
+    for span, found in draft.found(_ADDRESS):
+        yield reject("address", span, found, "no address, link, position or code", "may not stand in a text")  # fmt: skip
+    for place, character in enumerate(draft.text):
+        if _is_hidden(character):
+            yield reject("hidden", (place, place + 1), f"U+{ord(character):04X}", "visible characters", "is a control or direction character")  # fmt: skip
+            return
+
+
+def _is_hidden(character: str) -> bool:
+    if character in "\n\u200c\u200d" or character.isascii() and character.isprintable():
+        return False
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"}
+
+
+def check_language(draft: Draft) -> Iterator[Finding]:
+    """The text is in the reader's language."""
+    if word_count(draft.text) < SHORT // 4:
+        return
+    found = language_of(draft.text)
+    if found is not None and found != draft.language:
+        yield reject("language", (0, 0), found, draft.language, "is not the reader's language")
+
+
+def check_person(draft: Draft) -> Iterator[Finding]:
+    """A letter speaks to the runner, and nobody in it says I."""
+    if draft.kind == "letter" and draft.has_word_lists:
+        if not words(draft.language, "person", "second").search(draft.plain):
+            yield reject("person", (0, 0), "", "the second person", "does not speak to the runner")
+    for span, found in draft.found(words(draft.language, "person", "first")):
+        yield reject("person", span, found, "the second person", "speaks in the first person")
+
+
+def check_machine(draft: Draft) -> Iterator[Finding]:
+    """Nothing of prompts, models or instructions, whatever the language."""
+    for name in ("anywhere",):
+        for span, found in draft.found(words("en", "machine", name)):
+            yield reject("machine", span, found, "the text alone", "speaks of the machinery or obeys an instruction")  # fmt: skip
+    for span, found in draft.found(words("de", "machine", "anywhere")):
+        yield reject("machine", span, found, "the text alone", "speaks of the machinery or obeys an instruction")  # fmt: skip
+
+
+def check_medical(draft: Draft) -> Iterator[Finding]:
+    """No diagnosis, no medical claim, no talk of injury risk."""
+    for span, found in draft.found(words(draft.language, "medical")):
+        yield reject("medical", span, found, "no medical claim", "is a medical claim")
+
+
+def check_tone(draft: Draft) -> Iterator[Finding]:
+    """No praise on a day of pain, crash or illness."""
+    if draft.sheet.tone == "hardship":
+        for span, found in draft.found(words(draft.language, "praise")):
+            yield reject("tone", span, found, "quiet words, no praise", "is praise on a hard day")
+
+
+def check_cliches(draft: Draft) -> Iterator[Finding]:
+    """Worn phrases are remarked on, never rejected."""
+    for span, found in draft.found(words(draft.language, "cliches")):
+        yield note("cliche", span, found, "words of its own", "is a worn phrase")
+
+
+def check_coverage(draft: Draft) -> Iterator[Finding]:
+    """Says which rules could not be applied in this language."""
+    if not draft.has_word_lists:
+        yield note("not_checked", (0, 0), draft.language, "English or German", "has no word lists: only figures, dates, length, markup and language were checked")  # fmt: skip

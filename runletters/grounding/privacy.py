@@ -1,0 +1,127 @@
+"""No leak: words of titles and notes that may not be used, names, places, obeyed instructions.
+
+Pure: no clock, no network, no database. The runner's own words (title, notes) may be
+used where the sheet holds notes, which it does only if the runner allowed it. A title
+that gives orders is never quoted, allowed or not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from babel import Locale
+
+from runletters.grounding.dates import month_pattern, weekday_pattern
+from runletters.grounding.draft import Draft
+from runletters.grounding.findings import Finding, reject
+from runletters.grounding.lexicon import words
+
+QUOTED_WORDS = 3
+"""So many words of a title in a row are a quotation."""
+SHORTEST_NAME = 4
+
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
+_NAME = re.compile(r"(?<![.!?:;\"'(\n] )(?<!^)(?<![.!?:;\"(\n])(?<=[\w,;)] )([A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)*)")
+_ORDERS = re.compile(
+    r"ignor|instruc|instruktion|anweisung|vergiss|disregard|forget|system\s*prompt|prompt|assistant|"
+    r"respond|reply|antworte|schreib|write|say\b|sag\b|repeat|wiederhol|output|ausgabe|print|reveal|verrate|"
+    r"olvida|escribe|responde|di\b|ignora|instrucci|oublie|écris|réponds|dis\b|忽略|指令|输出|写|说|игнорируй|напиши|無視|出力|تجاهل|اكتب|jailbreak|developer mode|you are now|du bist jetzt|</|\{\{|\[/?inst",
+    re.I,
+)  # fmt: skip
+
+
+def check_leaks(draft: Draft) -> Iterator[Finding]:
+    """Quotations of titles and notes that may not be used, and anything an order asked for."""
+    for own in filter(None, (draft.sheet.title, draft.sheet.notes)):
+        if _ORDERS.search(own):
+            yield from _echoes(draft, own)
+        elif draft.sheet.notes is None:
+            yield from _quotations(draft, own)
+
+
+def _known(draft: Draft) -> frozenset[str]:
+    """Words that the facts use themselves."""
+    said = " ".join(f"{fact.text} {fact.window or ''}" for fact in draft.sheet.facts)
+    said += f" {draft.sheet.reader_name or ''} {draft.sheet.classification_reason}"
+    return frozenset(token.lower() for token in _TOKEN.findall(said))
+
+
+def _echoes(draft: Draft, own: str) -> Iterator[Finding]:
+    """Any telling word of a text that gives orders."""
+    common = words(draft.language if draft.has_word_lists else "en", "common")
+    known = _known(draft)
+    told = {t for t in _TOKEN.findall(own) if len(t) >= SHORTEST_NAME or not t.isascii()}
+    for token in told:
+        if token.lower() in known or common.fullmatch(token.lower()) or _ORDERS.fullmatch(token):
+            continue
+        pattern = re.compile(rf"(?<!\w){re.escape(token)}(?!\w)" if token.isascii() else re.escape(token), re.I)
+        for span, found in draft.found(pattern):
+            yield reject("leak", span, found, "nothing of that title", "repeats a title or note that gives orders")  # fmt: skip
+
+
+def _quotations(draft: Draft, own: str) -> Iterator[Finding]:
+    tokens = _TOKEN.findall(own)
+    known = _known(draft)
+    for size in range(len(tokens), QUOTED_WORDS - 1, -1):
+        for index in range(len(tokens) - size + 1):
+            part = tokens[index : index + size]
+            if all(token.lower() in known for token in part):
+                continue
+            pattern = re.compile(r"(?<!\w)" + r"\W+".join(map(re.escape, part)) + r"(?!\w)", re.I)
+            hits = draft.found(pattern)
+            if hits:
+                span, found = hits[0]
+                yield reject("leak", span, found, "no quotation", "quotes a title that may not be used")  # fmt: skip
+                return
+
+
+@cache
+def _places(language: str) -> frozenset[str]:
+    """Countries and the cities of time zones, as CLDR (Babel) names them."""
+    locale = Locale.parse(language)
+    names = {str(name) for name in locale.territories.values()}
+    for zone in locale.time_zones.values():
+        if "city" in zone:
+            names.add(str(zone["city"]))
+    return frozenset(name.lower() for name in names if len(name) >= SHORTEST_NAME)
+
+
+@cache
+def _place_pattern(language: str) -> re.Pattern[str]:
+    names = [n.capitalize() if " " not in n else n.title() for n in _places(language)]
+    listed = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)")
+
+
+def check_names(draft: Draft) -> Iterator[Finding]:
+    """No names of people or places that the sheet does not hold."""
+    if not draft.has_word_lists:
+        return
+    allowed = _allowed(draft)
+    patterns = [_place_pattern(draft.language), words(draft.language, "places")]
+    if draft.language == "en":  # German writes every noun with a capital
+        patterns.append(_NAME)
+    seen: set[int] = set()
+    for pattern in patterns:
+        for span, found in draft.found(pattern):
+            if span[0] not in seen and not _is_allowed(draft, found, allowed):
+                seen.add(span[0])
+                yield reject("name", span, found, "no name or place that is not on the sheet", "is a name or a place")  # fmt: skip
+
+
+def _allowed(draft: Draft) -> frozenset[str]:
+    own = f"{draft.sheet.title} {draft.sheet.notes}" if draft.sheet.notes else ""
+    return _known(draft) | {token.lower() for token in _TOKEN.findall(own)}
+
+
+def _is_allowed(draft: Draft, found: str, allowed: frozenset[str]) -> bool:
+    fine = words(draft.language, "capitalised")
+    for token in re.findall(r"[^\W\d_]+", found):
+        if token.lower() in allowed or fine.fullmatch(token) or weekday_pattern(draft.language).match(token):  # fmt: skip
+            continue
+        if re.fullmatch(month_pattern(draft.language), token, re.I):
+            continue
+        return False
+    return True
