@@ -15,12 +15,14 @@ DEGREES_PER_SEMICIRCLE = 180 / 2**31
 FIELDS = {
     "time_s": ("timestamp",),
     "distance_m": ("distance",),
-    "altitude_m": ("enhanced_altitude", "altitude"),
+    "altitude_m": ("altitude", "enhanced_altitude"),
     "heart_rate_bpm": ("heart_rate",),
     "cadence_rpm": ("cadence",),
     "fraction_rpm": ("fractional_cadence",),
     "power_w": ("power",),
-    "speed_m_s": ("enhanced_speed", "speed"),
+    # The plain field first: where a device writes only it, fitfast derives the
+    # enhanced one and loses up to one step of its resolution.
+    "speed_m_s": ("speed", "enhanced_speed"),
     "latitude_deg": ("position_lat",),
     "longitude_deg": ("position_long",),
     "temperature_c": ("temperature",),

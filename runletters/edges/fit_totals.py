@@ -27,7 +27,7 @@ def device_totals(session: Message, laps: Sequence[Lap]) -> DeviceTotals | None:
         cadence_avg_rpm=number(session.get("avg_cadence")),
         elevation_gain_m=number(session.get("total_ascent")),
         elevation_loss_m=number(session.get("total_descent")),
-        speed_avg_m_s=number(session.get("enhanced_avg_speed", session.get("avg_speed"))),
+        speed_avg_m_s=number(session.get("avg_speed", session.get("enhanced_avg_speed"))),
         lap_count=len(laps) or None if lap_count is None else int(lap_count),
     )
 
