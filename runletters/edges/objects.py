@@ -1,0 +1,154 @@
+"""Files and objects by one name: a local path or s3://bucket/prefix.
+
+Credentials and region of S3 come from the environment, as boto3 takes them. A file is
+written whole or not at all: locally beside its place and moved there, on S3 with one PUT.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias, cast
+
+from cloudpathlib import S3Client, S3Path
+from cloudpathlib.enums import FileCacheMode
+
+Place: TypeAlias = Path | S3Path
+_SCHEME = "s3://"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file below a place: its name relative to that place, and where it is."""
+
+    name: str
+    place: Place
+    size: int  # bytes
+
+
+def locate(url: str, endpoint: str | None = None) -> Place:
+    """The place a path or an s3:// address names; nothing is looked up yet.
+
+    Args:
+        url: a local path, or s3://bucket/key.
+        endpoint: address of an S3-compatible server other than AWS.
+    """
+    if url.startswith(_SCHEME):
+        return S3Path(url, client=_client(endpoint))
+    return Path(url).expanduser().absolute()
+
+
+@lru_cache(maxsize=8)
+def _client(endpoint: str | None) -> S3Client:
+    # The local copy of an object goes when its path object goes: a history must not fill /tmp.
+    return S3Client(endpoint_url=endpoint, file_cache_mode=FileCacheMode.cloudpath_object)
+
+
+def below(place: Place) -> list[Found]:
+    """Every file below a folder or prefix, by name; links that lead to folders are not followed."""
+    found = _objects_below(place) if isinstance(place, S3Path) else _files_below(place)
+    return sorted(found, key=lambda file: file.name)
+
+
+def _files_below(root: Path) -> Iterator[Found]:
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            if path.is_file():
+                yield Found(path.relative_to(root).as_posix(), path, path.stat().st_size)
+
+
+def _objects_below(root: S3Path) -> Iterator[Found]:
+    # cloudpathlib asks for every size with a request of its own; one listing tells all.
+    prefix = f"{root.key.rstrip('/')}/" if root.key else ""
+    boto3_client = cast("Any", root.client).client
+    pages = boto3_client.get_paginator("list_objects_v2").paginate(
+        Bucket=root.bucket, Prefix=prefix
+    )
+    for page in pages:
+        for item in cast("list[dict[str, Any]]", page.get("Contents", [])):
+            name = str(item["Key"])[len(prefix) :]
+            if name and not name.endswith("/"):
+                yield Found(name, root / name, int(item["Size"]))
+
+
+def is_file(place: Place) -> bool:
+    """Whether there is a file or object of exactly that name."""
+    return place.is_file()
+
+
+def read(place: Place, most: int | None = None) -> bytes:
+    """The bytes of a file, or its first `most` bytes."""
+    if most is None:
+        return place.read_bytes()
+    if isinstance(place, S3Path):
+        return _first_bytes(place, most)
+    with place.open("rb") as file:
+        return file.read(most)
+
+
+def _first_bytes(place: S3Path, most: int) -> bytes:
+    boto3_client = cast("Any", place.client).client
+    got = boto3_client.get_object(Bucket=place.bucket, Key=place.key)["Body"]
+    try:
+        return cast("bytes", got.read(most))
+    finally:
+        got.close()
+
+
+def copy_to(place: Place, target: Path) -> Path:
+    """A local file with the same bytes: the file itself, or an object brought to `target`."""
+    if isinstance(place, S3Path):
+        # cloudpathlib leaves the kind of its path argument open, which strict typing refuses.
+        cast("Any", place).download_to(target)
+        return target
+    return place
+
+
+def write(place: Place, content: bytes) -> None:
+    """Write a file whole or not at all; its folders are made."""
+    if isinstance(place, S3Path):
+        boto3_client = cast("Any", place.client).client
+        boto3_client.put_object(Bucket=place.bucket, Key=place.key, Body=content)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        _write_through(beside, content)
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(place.parent)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems cannot sync a folder; the file itself is there
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_below(place: Place) -> int:
+    """Remove a folder or prefix with everything in it; how many files went."""
+    files = below(place)
+    if isinstance(place, S3Path):
+        for file in files:
+            cast("S3Path", file.place).unlink()
+    elif place.exists():
+        shutil.rmtree(place)
+    return len(files)
