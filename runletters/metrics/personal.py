@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from runletters.activities import RUN_SPORTS
 from runletters.metrics.anchors import Anchors, anchors_of_year
 from runletters.metrics.training_load import (
     DURATION_LOAD_PER_HOUR,
@@ -32,7 +33,7 @@ PERSONAL_SCHEMA: dict[str, pl.DataType] = {
     "trimp_source": pl.String(),  # samples, average
     "hr_tss": pl.Float64(),
     "r_tss": pl.Float64(),
-    "load": pl.Float64(),  # hr_tss, else r_tss, else by duration: 100 = an hour at threshold
+    "load": pl.Float64(),  # hr_tss; runs also r_tss or by duration; 100 = an hour at threshold
     "load_source": pl.String(),  # hr_tss, r_tss, duration
     "load_quality": pl.String(),  # derived, estimated
 }
@@ -70,6 +71,7 @@ def personalised(
 
 
 _NEEDED = (
+    "sport",
     "heart_rate_seconds", "heart_rate_avg_bpm", "heart_rate_quality", "moving_s",
     "pace_s_per_km", "gap_minetti_s_per_km", "pace_quality",
 )  # fmt: skip
@@ -116,7 +118,7 @@ def _by_rate(
 def _by_pace(row: dict[str, Any], anchors: Anchors) -> float | None:
     pace = row["gap_minetti_s_per_km"] or row["pace_s_per_km"]
     threshold = anchors.threshold_pace_s_per_km
-    if not pace or not threshold or row["pace_quality"] == "doubtful":
+    if not pace or not threshold or row["pace_quality"] == "doubtful" or not _is_run(row):
         return None
     return r_tss(row["moving_s"], pace, threshold)
 
@@ -130,10 +132,14 @@ def _load(
     if by_pace is not None:
         typed_in = anchors.pace_source == "typed_in"
         return _loaded(by_pace, "r_tss", "derived" if typed_in else "estimated")
-    if row["moving_s"]:
+    if row["moving_s"] and _is_run(row):
         hours = row["moving_s"] / 3_600.0
         return _loaded(hours * DURATION_LOAD_PER_HOUR, "duration", "estimated")
     return _loaded(None, None, None)
+
+
+def _is_run(row: dict[str, Any]) -> bool:
+    return (row["sport"] or "running") in RUN_SPORTS
 
 
 def _loaded(load: float | None, source: str | None, quality: str | None) -> dict[str, Any]:

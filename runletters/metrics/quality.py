@@ -21,7 +21,9 @@ EARLY_EXCESS_BPM = 15.0
 LOCK_SPM = 2.0
 LOCK_SHARE = 0.6
 LOCK_SAMPLES = 120
-BAD_SHARE = 0.05
+MISSING_SHARE = 0.25
+TELEPORT_M = 100.0
+TELEPORT_SHARE = 0.01
 RUNNING_M_S = 1.5
 
 DISTANCE_FLAGS = ("gps_teleport", "distance_frozen", "long_gap")
@@ -40,14 +42,15 @@ def quality(samples: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         Per `activity_id`: `stream_flags`, a sorted list out of
-        gps_teleport (faster than 12.5 m/s over 30 m or more),
+        gps_teleport (intervals faster than 12.5 m/s over 30 m or more make up more than
+        100 m or 1 % of the distance),
         distance_frozen (position moves on for 5 minutes at running pace, distance stands),
         long_gap (2 minutes or more without a sample while moving),
         heart_rate_jumps (three steps of 25 bpm or more within 5 s),
         heart_rate_early_spike (first 8 minutes 15 bpm above the median of the rest),
         heart_rate_frozen (one value for 5 minutes and 30 samples while moving),
         heart_rate_cadence_lock (equal to the steps per minute, within 2, in 60 % of samples),
-        heart_rate_gaps (more than 5 % of the samples without one, where some have it).
+        heart_rate_gaps (more than a quarter of the samples without one, where some have it).
     """
     tested = samples.group_by("activity_id", maintain_order=True).agg(
         test.alias(flag) for flag, test in _tests().items()
@@ -77,14 +80,18 @@ def _tests() -> dict[str, pl.Expr]:
     locked = ((rate - steps).abs() <= LOCK_SPM) & (steps > 0)
     gap = (pl.col("dt_s") >= LONG_GAP_S) & pl.col("is_moving")
     return {
-        "gps_teleport": pl.col("is_teleport").any(),
+        "gps_teleport": pl.col("teleport_m").sum() > _tolerated_m(),
         "long_gap": gap.any(),
         "heart_rate_jumps": jump.sum() >= JUMPS,
         "heart_rate_early_spike": (spike >= EARLY_EXCESS_BPM)
         & (pl.col("dt_s").sum() > 2 * EARLY_S),
         "heart_rate_cadence_lock": (rated >= LOCK_SAMPLES) & (locked.sum() >= LOCK_SHARE * rated),
-        "heart_rate_gaps": (rated > 0) & (pl.len() - rated > BAD_SHARE * pl.len()),
+        "heart_rate_gaps": (rated > 0) & (pl.len() - rated > MISSING_SHARE * pl.len()),
     }
+
+
+def _tolerated_m() -> pl.Expr:
+    return pl.max_horizontal(TELEPORT_M, pl.col("distance_m").last() * TELEPORT_SHARE)
 
 
 def _frozen_heart_rate(samples: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from runletters.activities import RUN_SPORTS
 from runletters.metrics.personal import PERSONAL_SCHEMA
 from runletters.metrics.quality import DISTANCE_FLAGS, HEART_RATE_FLAGS
 from runletters.metrics.steps import both_legs
@@ -170,7 +171,8 @@ def _rates() -> list[pl.Expr]:
 def _flags() -> pl.Expr:
     nothing = pl.lit([], dtype=pl.List(pl.String()))
     own = pl.col("quality").fill_null(nothing)
-    too_fast = pl.col("distance_m") > pl.col("moving_s") * FASTEST_M_S
+    is_run = pl.col("sport").fill_null("running").is_in(list(RUN_SPORTS))
+    too_fast = is_run & (pl.col("distance_m") > pl.col("moving_s") * FASTEST_M_S)
     derived = [
         pl.when(too_fast).then(pl.lit("implausible_speed")),
         pl.when(pl.col("stream_elapsed_s").is_null()).then(pl.lit("no_streams")),

@@ -8,10 +8,12 @@ every module of this package:
 - Time is seconds since the start; a second sample of the same moment is dropped.
 - Distance starts at 0 with the first sample, never falls, and leaves out teleports:
   an interval faster than any sprinter (12.5 m/s) that covers 30 m or more brings 0 m.
-- A pause of the timer is a change of `segment` that takes 10 s or longer (laps and
-  track segments change the segment too, without a pause).
-- Moving: where the timer paused at least once, all time the timer ran; else all
-  intervals at 0.894 m/s or faster (a mile in 30 minutes, Strava's rule for runs).
+- A pause of the timer is a change of `segment` that takes 3 s or longer (a track may be
+  cut without a pause).
+- Moving: where the timer paused at least once, all time the timer ran, but not 30 s and
+  more without a sample at less than 0.894 m/s; else all intervals at 0.894 m/s or faster
+  (a mile in 30 minutes, Strava's rule for runs). Slower stretches of less than 3 s are
+  no stop: many sensors move the distance on every other second only.
 - A heart rate outside 30-230 bpm is no heart rate.
 """
 
@@ -22,7 +24,9 @@ import polars as pl
 from runletters.activities import STREAM_SCHEMA
 
 MOVING_M_S = 1609.344 / 1800
-TIMER_PAUSE_S = 10.0
+TIMER_PAUSE_S = 3.0
+SHORTEST_STOP_S = 3.0
+SILENT_S = 30.0
 TELEPORT_M_S = 12.5
 TELEPORT_M = 30.0
 HEART_RATE_BPM = (30.0, 230.0)
@@ -41,8 +45,9 @@ def samples(streams: pl.DataFrame) -> pl.DataFrame:
     Returns:
         The same columns plus `run` (index of the run in this frame, from 0, in order of
         appearance), `dt_s` and `dd_m` (the interval to this sample; 0 at a run's first),
-        `is_timer_pause`, `is_teleport`, `is_moving`, `moving_t_s` (moving seconds so far)
-        and `distance_m` rebuilt as stated above. Sorted by run and time.
+        `is_timer_pause`, `is_teleport`, `teleport_m` (metres left out), `is_moving`,
+        `moving_t_s` (moving seconds so far) and `distance_m` rebuilt as stated above.
+        Sorted by run and time.
     """
     return (
         _ordered(_completed(streams))
@@ -52,13 +57,17 @@ def samples(streams: pl.DataFrame) -> pl.DataFrame:
         .with_columns(_has_distance(), _heart_rate())
         .with_columns(_distance_step().alias("dd_m"))
         .with_columns(_is_teleport(), _is_timer_pause())
-        .with_columns(dd_m=pl.when("is_teleport").then(0.0).otherwise("dd_m"))
+        .with_columns(
+            dd_m=pl.when("is_teleport").then(0.0).otherwise("dd_m"),
+            teleport_m=pl.when("is_teleport").then("dd_m").otherwise(0.0),
+        )
+        .with_columns(_is_fast())
         .with_columns(_is_moving())
         .with_columns(
             distance_m=pl.col("dd_m").cum_sum().over(_RUN),
             moving_t_s=(pl.col("dt_s") * pl.col("is_moving")).cum_sum().over(_RUN),
         )
-        .drop("has_distance")
+        .drop("has_distance", "is_fast")
         .collect()
     )
 
@@ -144,10 +153,15 @@ def _is_timer_pause() -> pl.Expr:
     return pause.alias("is_timer_pause")
 
 
+def _is_fast() -> pl.Expr:
+    by_speed = (pl.col("dd_m") >= pl.col("dt_s") * MOVING_M_S) & (pl.col("dt_s") > 0)
+    return (by_speed & ~pl.col("is_timer_pause")).alias("is_fast")
+
+
 def _is_moving() -> pl.Expr:
-    by_timer = ~pl.col("is_timer_pause") & ~_is_first()
-    by_speed = pl.col("dd_m") >= pl.col("dt_s") * MOVING_M_S
+    silent = ~pl.col("is_fast") & (pl.col("dt_s") >= SILENT_S)
+    by_timer = ~pl.col("is_timer_pause") & ~_is_first() & ~silent
+    stretch_s = pl.col("dt_s").sum().over(pl.struct(_RUN, "is_fast").rle_id())
+    by_speed = pl.col("is_fast") | ((stretch_s < SHORTEST_STOP_S) & ~_is_first())
     timed = pl.col("is_timer_pause").any().over(_RUN)
-    return (
-        pl.when(timed).then(by_timer).otherwise(by_speed & (pl.col("dt_s") > 0)).alias("is_moving")
-    )
+    return pl.when(timed).then(by_timer).otherwise(by_speed).alias("is_moving")

@@ -13,8 +13,8 @@ from runletters.metrics.samples import samples
 from runletters.metrics.splits import splits
 from runletters.users import Preferences
 
-MOVING_TOLERANCE_S = 5.0
-"""Strava honours pauses we cannot see in the streams: 4,783 s against 4,781 s here."""
+MOVING_TOLERANCE_S = 1.0
+"""Found exact; a second is left for the rounding of whole seconds in the streams."""
 SPLIT_TOLERANCE_S = 2.0
 """Strava cuts at samples, we cut at exactly 1,000 m: up to one sample of 3 s is shared."""
 

@@ -1,0 +1,227 @@
+"""Every aggregate twice: Polars and DuckDB agree on random runs and histories.
+
+Tolerance: a millionth. Both add the same numbers in another order, and ours are rounded
+to six decimals.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from polars.testing import assert_frame_equal
+
+from runletters.activities import STREAM_SCHEMA
+from runletters.metrics import best_efforts as efforts
+from runletters.metrics import load, trends
+from runletters.metrics.heart_rate import heart_rates
+from runletters.metrics.moving import moving
+from runletters.metrics.run_metrics import personalised, run_metrics
+from runletters.metrics.samples import samples
+from runletters.metrics.splits import splits_of
+from runletters.users import Preferences
+from tests.runletters.metrics import histories
+
+KNOWN = Preferences(heart_rate_max_bpm=195, heart_rate_rest_bpm=55)
+LOOSE = settings(max_examples=20, deadline=None)
+
+
+def asked(name: str, tables: dict[str, pl.DataFrame], **parameters: Any) -> pl.DataFrame:
+    """What a query of the product says over these tables."""
+    text = (resources.files("runletters") / "sql" / f"{name}.sql").read_text("utf-8")
+    with duckdb.connect() as connection:
+        for table, frame in tables.items():
+            _load(connection, table, frame)
+        cursor = connection.execute(text, parameters)
+        columns = [column[0] for column in cursor.description or []]
+        rows = cursor.fetchall()
+    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.parquet"
+        frame.write_parquet(file)
+        connection.execute(f"CREATE TABLE {table} AS FROM read_parquet('{file}')")
+
+
+def same(ours: pl.DataFrame, theirs: pl.DataFrame, *, keys: list[str]) -> None:
+    """Both frames hold the same rows and figures."""
+    shared = [name for name in theirs.columns if name in ours.columns]
+    assert set(keys) <= set(shared)
+    assert set(theirs.columns) <= set(ours.columns)
+    kinds = {name: ours.schema[name] for name in shared}
+    typed = theirs.select(pl.col(name).cast(kind) for name, kind in kinds.items())
+    assert_frame_equal(
+        ours.select(shared).sort(keys),
+        typed.sort(keys),
+        rel_tol=1e-6,
+        abs_tol=2e-6,
+    )
+
+
+def streams_table(streams: pl.DataFrame) -> pl.DataFrame:
+    """The streams with every column of the schema."""
+    absent = [
+        pl.lit(None, dtype=kind).alias(name)
+        for name, kind in STREAM_SCHEMA.items()
+        if name not in streams.columns
+    ]
+    return streams.with_columns(absent)
+
+
+@LOOSE
+@given(histories.STREAMS)
+def test_samples_agree(streams: pl.DataFrame) -> None:
+    """Cleaning, moving and distance are the same rules in both."""
+    ours = samples(streams)
+
+    theirs = asked("metrics_samples", {"streams": streams_table(streams)})
+
+    same(ours, theirs, keys=["activity_id", "t_s"])
+
+
+@LOOSE
+@given(histories.STREAMS)
+def test_figures_of_a_run_agree(streams: pl.DataFrame) -> None:
+    """Moving time, splits and heart rates from the same samples."""
+    clean = samples(streams)
+    table = {"samples": clean.drop("run")}
+
+    same(moving(clean), asked("metrics_moving", table), keys=["activity_id"])
+    same(
+        splits_of(clean, 500.0),
+        asked("metrics_splits", table, unit_m=500.0),
+        keys=["activity_id", "index"],
+    )
+    rates = asked("metrics_heart_rates", table)
+    if rates.height:
+        same(heart_rates(clean), rates, keys=["activity_id"])
+    assert rates.height == heart_rates(clean).height
+
+
+@LOOSE
+@given(histories.STREAMS)
+def test_best_efforts_agree(streams: pl.DataFrame) -> None:
+    """A binary search over all runs finds what trying every piece finds."""
+    clean = samples(streams)
+    found = efforts.best_efforts(clean).filter(pl.col("effort") == "1km")
+
+    theirs = asked(
+        "metrics_best_efforts",
+        {"samples": clean.drop("run")},
+        length_m=1_000.0,
+        fastest_s=efforts.FASTEST_S["1km"],
+    )
+
+    assert theirs.height == found.height
+    if found.height:
+        same(found, theirs, keys=["activity_id"])
+
+
+@LOOSE
+@given(histories.STREAMS)
+def test_zones_and_trimp_agree(streams: pl.DataFrame) -> None:
+    """What a runner's limits make of the seconds at each heart rate."""
+    ids = streams["activity_id"].unique(maintain_order=True).to_list()
+    starts = pl.Series([histories.history([(0, 1, 300, None, "measured", None)])["started_at"][0]])
+    activities = pl.DataFrame({"activity_id": ids}).with_columns(
+        started_at=pl.lit(starts[0]).cast(pl.Datetime("us", "UTC"))
+    )
+    rows = run_metrics(activities, streams, KNOWN)
+    measured = rows.filter(
+        pl.col("heart_rate_quality") == "measured", pl.col("heart_rate_seconds").is_not_null()
+    )
+    lower = [55 + share * 140 for share in (0.5, 0.6, 0.7, 0.8, 0.9)]
+
+    zones = asked("metrics_time_in_zones", {"run_metrics": rows}, lower_bpm=lower)
+    trimps = asked(
+        "metrics_trimp",
+        {"run_metrics": rows},
+        rest_bpm=55.0,
+        max_bpm=195.0,
+        factor=0.64,
+        exponent=1.92,
+    )
+
+    assert zones.height == trimps.height == measured.height
+    if measured.height:
+        same(measured, zones, keys=["activity_id"])
+        same(measured, trimps, keys=["activity_id"])
+
+
+@LOOSE
+@given(histories.HISTORIES)
+def test_load_over_days_and_weeks_agrees(rows: pl.DataFrame) -> None:
+    """Days of rest, CTL, ATL, TSB, monotony, strain, ramp and weeks."""
+    until = rows["local_date"].max() + timedelta(days=9)
+    daily = load.daily_load(rows, until)
+
+    same(
+        daily,
+        asked("metrics_daily_load", {"run_metrics": rows}, until=until),
+        keys=["local_date"],
+    )
+    table = {"daily_load": daily}
+    same(load.fitness(daily), asked("metrics_fitness", table), keys=["local_date"])
+    same(load.weekly_load(daily), asked("metrics_weekly_load", table), keys=["week_start"])
+
+
+@LOOSE
+@given(histories.HISTORIES)
+@pytest.mark.parametrize("period", ["week", "month", "year"])
+def test_periods_agree(period: trends.Period, rows: pl.DataFrame) -> None:
+    """Totals of weeks, months and years."""
+    same(
+        trends.periods(rows, period),
+        asked("metrics_periods", {"run_metrics": rows}, period=period),
+        keys=["period_start"],
+    )
+
+
+@LOOSE
+@given(histories.HISTORIES)
+def test_streaks_agree(rows: pl.DataFrame) -> None:
+    """Days in a row, by counting and by islands."""
+    ours = [(streak.first, streak.last, streak.days) for streak in trends.streaks(rows)]
+
+    theirs = asked("metrics_streaks", {"run_metrics": rows}).rows()
+
+    assert theirs == ours
+
+
+@LOOSE
+@given(histories.HISTORIES)
+def test_records_agree(rows: pl.DataFrame) -> None:
+    """The runner's best of a distance, its day, and out of how many."""
+    found = rows.select(
+        "activity_id",
+        effort=pl.lit("1km"),
+        distance_m=pl.lit(1_000.0),
+        elapsed_s=pl.col("pace_s_per_km"),
+    )
+
+    theirs = asked("metrics_records", {"run_metrics": rows, "best_efforts": found})
+
+    ours = efforts.records(found, rows)
+    assert theirs.height == ours.height
+    if ours.height:
+        same(ours, theirs, keys=["effort"])
+
+
+def test_new_limits_need_no_streams() -> None:
+    """Zones made again from the row equal zones made with the streams at hand."""
+    streams = histories.even_stream("run", seconds=1_800, heart_rate_bpm=150.0)
+    other = Preferences(heart_rate_max_bpm=180)
+    activities = pl.DataFrame({"activity_id": ["run"]})
+
+    again = personalised(run_metrics(activities, streams, KNOWN), other)
+
+    assert_frame_equal(run_metrics(activities, streams, other), again)
