@@ -19,6 +19,7 @@ DECOUPLING_S = 3_600.0
 STEADY_PERCENT = 15.0
 """Steady: the pace of 5-minute pieces varies less than this (standard deviation / mean)."""
 PIECE_S = 300.0
+BRIDGED_S = 30.0
 
 
 def heart_rates(samples: pl.DataFrame) -> pl.DataFrame:
@@ -43,18 +44,28 @@ def heart_rates(samples: pl.DataFrame) -> pl.DataFrame:
 def weighted(samples: pl.DataFrame) -> pl.DataFrame:
     """Samples with heart rate and `weight_s`, the time each stands for.
 
-    Half the way to the sample with heart rate before and half the way to the next one.
+    Half the way to the sample before and half the way to the next one. Samples without
+    heart rate between two that have it are bridged up to 30 s; a longer silence stands
+    for nobody.
     """
     clock_s = (pl.col("dt_s") * ~pl.col("is_timer_pause")).cum_sum().over("run")
-    before = pl.col("clock_s").diff().over("run").fill_null(0.0)
-    after = pl.col("clock_s").diff(-1).over("run").neg().fill_null(0.0)
+    to_before = pl.col("clock_s").diff().over("run").fill_null(0.0)
+    to_after = pl.col("clock_s").diff(-1).over("run").neg().fill_null(0.0)
     return (
         samples.lazy()
         .with_columns(clock_s=clock_s)
+        .with_columns(any_before_s=to_before, any_after_s=to_after)
         .filter(pl.col("heart_rate_bpm").is_not_null())
-        .with_columns(weight_s=(before + after) / 2)
+        .with_columns(rated_before_s=to_before, rated_after_s=to_after)
+        .with_columns(weight_s=(_bridged("before") + _bridged("after")) / 2)
         .collect()
     )
+
+
+def _bridged(side: str) -> pl.Expr:
+    rated = pl.col(f"rated_{side}_s")
+    is_near = (rated > 0) & (rated <= BRIDGED_S)
+    return pl.when(is_near).then(rated).otherwise(f"any_{side}_s")
 
 
 def time_in_bands(samples: pl.DataFrame, lower_bpm: tuple[float, ...]) -> pl.DataFrame:

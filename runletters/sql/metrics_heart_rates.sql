@@ -11,18 +11,43 @@ with
             ) as clock_s
         from samples
     ),
+    neighboured as (
+        select
+            activity_id,
+            t_s,
+            heart_rate_bpm,
+            clock_s,
+            coalesce(clock_s - lag(clock_s) over one_run, 0) as any_before_s,
+            coalesce(lead(clock_s) over one_run - clock_s, 0) as any_after_s
+        from clocked
+        window one_run as (partition by activity_id order by t_s)
+    ),
+    rated as (
+        select
+            *,
+            coalesce(clock_s - lag(clock_s) over one_run, 0) as rated_before_s,
+            coalesce(lead(clock_s) over one_run - clock_s, 0) as rated_after_s
+        from neighboured
+        where heart_rate_bpm is not null
+        window one_run as (partition by activity_id order by t_s)
+    ),
     weighed as (
         select
             activity_id,
             heart_rate_bpm,
             (
-                coalesce(clock_s - lag(clock_s) over one_run, 0)
-                + coalesce(lead(clock_s) over one_run - clock_s, 0)
+                case
+                    when rated_before_s > 0 and rated_before_s <= 30
+                    then rated_before_s
+                    else any_before_s
+                end + case
+                    when rated_after_s > 0 and rated_after_s <= 30
+                    then rated_after_s
+                    else any_after_s
+                end
             )
             / 2 as weight_s
-        from clocked
-        where heart_rate_bpm is not null
-        window one_run as (partition by activity_id order by t_s)
+        from rated
     )
 select
     activity_id,
