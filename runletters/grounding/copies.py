@@ -31,13 +31,13 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 def check_copies(draft: Draft) -> Iterator[Finding]:
     """A near-copy is rejected; the same first sentence is a remark."""
     own = shingles(draft.text)
-    at_most = float(table("limits.toml")["copy"]["at_most"])
+    at_most = float(table("limits.toml")["copy"][f"at_most_{draft.kind}"])
     for earlier in draft.recent[:LOOK_BACK]:
         share = len(own & shingles(earlier)) / max(1, len(own))
         if share > at_most:
             yield reject("copy", (0, 0), f"{share:.0%} of the text", f"at most {at_most:.0%} in common", "repeats an earlier text of this runner")  # fmt: skip
             return
-        if _opening(draft.text) == _opening(earlier):
+        if draft.kind == "letter" and _opening(draft.text) == _opening(earlier):
             yield note("opening", (0, 0), _opening(draft.text)[:60], "a first line of its own", "begins like an earlier text")  # fmt: skip
             return
 

@@ -115,10 +115,13 @@ def _clause(draft: Draft, place: int) -> str:
 
 def _subjects(draft: Draft) -> Iterator[Finding]:
     """Words about a subject that has a fact, or none: pace beside the usual, the heart rate."""
+    known = " ".join((draft.sheet.classification_reason, *(f.text for f in draft.sheet.facts))).lower()
     for name, rule in (entries(draft.language, "subjects") or {}).items():
         proved = any(re.search(rule["facts"], fact.name) for fact in draft.sheet.facts)
         if proved:
             continue
         for span, found in draft.found(words(draft.language, "subjects", name, "words")):
+            if found.lower() in known:
+                continue
             if not draft.is_advice(span[0]) and not _is_open(draft, _clause(draft, span[0])):
                 yield reject("direction", span, found, "only what a fact proves", "is not proved by the fact sheet")  # fmt: skip

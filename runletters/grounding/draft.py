@@ -18,6 +18,7 @@ from runletters.grounding.lexicon import FULL, base_language, words
 from runletters.grounding.reading import Reading, plain
 from runletters.grounding.roles import sentences, stretch_around
 from runletters.grounding.truths import Truths, truths_of
+from runletters.grounding.wordlist import WordList
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Draft:
             words(self.language, "advice", "openings").match(self.sentence(place).lstrip())
         )
 
-    def found(self, pattern: re.Pattern[str]) -> list[tuple[tuple[int, int], str]]:
+    def found(self, pattern: re.Pattern[str] | WordList) -> list[tuple[tuple[int, int], str]]:
         """Every place where a pattern stands, with what stands there."""
         return [((m.start(), m.end()), self.text[m.start() : m.end()]) for m in pattern.finditer(self.plain)]  # fmt: skip
 

@@ -19,6 +19,7 @@ SECONDS_PER_MINUTE = 60
 
 _JOIN = re.compile(r"^[\s,]*(?:and|und|et|y|e)?\s*$", re.I)
 _RANGE = re.compile(r"^\s*(?:-|to|bis|and|und|or|oder|a|à|et|y|o|ou|至|到)\s*$", re.I)
+_SPAN = re.compile(r"^\s*(?:-|to|bis|至|到)\s*$", re.I)
 _PACE_BEFORE = re.compile(
     r"(?:\bpace|\btempo|kilometerschnitt|\bschnitt|\britmo|\ballure|\bpasso|配速)"
     r"(?:\s+(?:of|at|was|averaged|around|about|von|bei|lag|war|rund|etwa|de|era|fue|of about|di|是|为)){0,3}\s*[:：]?\s*$",
@@ -33,7 +34,7 @@ _ZONE_BEFORE = re.compile(r"\b(?:zones?|zonen?|zona|zonas)\s+$", re.I)
 _RATE_BEFORE = re.compile(
     r"(?:heart rate|pulse|puls|herzfrequenz|herzschlag|peak(?:ed|ing)?|maximum|frequenz)"
     r"(?:\s+(?!zone)[a-zäöüß]+){0,3}\s+$", re.I)  # fmt: skip
-_INDEX_AFTER = re.compile(r"^\s*(?:[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b", re.I)
+_INDEX_AFTER = re.compile(r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b", re.I)
 
 
 def claims_of(text: str, language: str, units: Units) -> tuple[Reading, list[Claim], list[Day]]:
@@ -121,7 +122,7 @@ def _ranges(reading: Reading, claims: list[Claim]) -> list[Claim]:
                 step=first.step * second.factor, factor=second.factor,
                 is_imperial=second.is_imperial,
             )  # fmt: skip
-        elif first.dimension == "clock" and second.dimension == "pace":
+        elif first.dimension == "clock" and second.dimension == "pace" and _SPAN.match(gap):
             claims[index] = replace(
                 first, dimension="pace", value=first.value * second.step, step=second.step,
                 factor=second.step, is_imperial=second.is_imperial,

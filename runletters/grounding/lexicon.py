@@ -5,17 +5,16 @@ Pure: reads its own package data, nothing else.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from runletters.grounding.wordlist import WordList
+
 FULL = ("en", "de")
 """Languages whose words are checked; the others have their figures checked only."""
-
-_NOTHING = re.compile(r"(?!)")
 
 
 @cache
@@ -35,16 +34,8 @@ def base_language(language: str) -> str:
     return language.lower().replace("_", "-").split("-")[0]
 
 
-def one_of(forms: Sequence[str]) -> re.Pattern[str]:
-    """Any of the forms as whole words, whatever their case; longer forms first."""
-    if not forms:
-        return _NOTHING
-    ordered = sorted(forms, key=len, reverse=True)
-    return re.compile(r"(?<!\w)(?:" + "|".join(ordered) + r")(?!\w)", re.IGNORECASE)
-
-
 @cache
-def words(language: str, *path: str) -> re.Pattern[str]:
+def words(language: str, *path: str) -> WordList:
     """The pattern of one list of the language's file; matches nothing where there is none.
 
     Args:
@@ -52,7 +43,7 @@ def words(language: str, *path: str) -> re.Pattern[str]:
         path: Keys into the file: ("superlatives", "longest").
     """
     found = entries(language, *path)
-    return one_of(found if isinstance(found, list) else [])
+    return WordList(found if isinstance(found, list) else [])
 
 
 def entries(language: str, *path: str) -> Any:

@@ -16,7 +16,7 @@ from babel import Locale
 from runletters.grounding.dates import month_pattern, weekday_pattern
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.lexicon import words
+from runletters.grounding.lexicon import entries, words
 
 QUOTED_WORDS = 3
 """So many words of a title in a row are a quotation."""
@@ -25,9 +25,11 @@ SHORTEST_NAME = 4
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _NAME = re.compile(r"(?<![.!?:;\"'(\n] )(?<!^)(?<![.!?:;\"(\n])(?<=[\w,;)] )([A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)*)")
 _ORDERS = re.compile(
-    r"ignor|instruc|instruktion|anweisung|vergiss|disregard|forget|system\s*prompt|prompt|assistant|"
-    r"respond|reply|antworte|schreib|write|say\b|sag\b|repeat|wiederhol|output|ausgabe|print|reveal|verrate|"
-    r"olvida|escribe|responde|di\b|ignora|instrucci|oublie|écris|réponds|dis\b|忽略|指令|输出|写|说|игнорируй|напиши|無視|出力|تجاهل|اكتب|jailbreak|developer mode|you are now|du bist jetzt|</|\{\{|\[/?inst",
+    r"ignor(?:e|ier|a)\w*\s|instruc|instruktion|anweisung|vergiss\s|disregard|forget (?:all|every|your|the|prev)|"
+    r"system\s*prompt|\bprompt|assistant|\brespond|\breply|antworte|wiederhol|\brepeat\b|\boutput\b|ausgabe|reveal|"
+    r"verrate|(?:^|[.!,:;]\s*|please |bitte |and |und |just |only |then )(?:say|write|print|schreib\w*|sag|gib)\b|"
+    r"olvida|escribe|responde|instrucci|oublie|écris|réponds|忽略|指令|输出|回复|игнорируй|напиши|無視|出力|تجاهل|اكتب|"
+    r"jailbreak|developer mode|you are now|du bist jetzt|</|\{\{|\[/?inst",
     re.I,
 )  # fmt: skip
 
@@ -95,12 +97,18 @@ def _place_pattern(language: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{listed})(?!\w)")
 
 
+@cache
+def _listed_places(language: str) -> re.Pattern[str]:
+    """Streets, parks and the like; capitals matter."""
+    return re.compile("|".join(rf"(?<!\w){form}" for form in entries(language, "places")))
+
+
 def check_names(draft: Draft) -> Iterator[Finding]:
     """No names of people or places that the sheet does not hold."""
     if not draft.has_word_lists:
         return
     allowed = _allowed(draft)
-    patterns = [_place_pattern(draft.language), words(draft.language, "places")]
+    patterns = [_place_pattern(draft.language), _listed_places(draft.language)]
     if draft.language == "en":  # German writes every noun with a capital
         patterns.append(_NAME)
     seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""A text as the scanner reads it: digits for words, plain quotes and blanks, idioms blanked out.
+"""A text as the scanner reads it: digits for words, plain quotes and blanks, idioms left alone.
 
 Pure: no clock, no network, no database. Every place in the read text leads back
 to its place in the original.
@@ -94,8 +94,13 @@ def has_blank_groups(language: str) -> bool:
         return False
 
 
-def _blanked(text: str, language: str) -> str:
-    return words(language, "idioms").sub(lambda m: re.sub(r"\w", "\u00b7", m.group()), text)
+_COUNTING = re.compile(r"(?:\d|\bone|\ba)\s*$", re.IGNORECASE)
+
+
+def _is_unit(text: str, spelled: Spelled) -> bool:
+    """Whether "second" is a unit of time here and no rank."""
+    word = text[spelled.start : spelled.end].lower()
+    return word == "second" and bool(_COUNTING.search(text[: spelled.start]))
 
 
 def _replacements(text: str, language: str) -> list[Spelled]:
@@ -108,6 +113,9 @@ def _replacements(text: str, language: str) -> list[Spelled]:
         found += [Spelled(m.start(), m.end(), m.group().replace(" ", "")) for m in _GROUPED.finditer(text)]  # fmt: skip
     found += superlative_stems(text, german_stems() if language == "de" else {})
     found += spelled_numbers(text, language)
+    idioms = [(m.start(), m.end()) for m in words(language, "idioms").finditer(text)]
+    found = [s for s in found if all(s.end <= a or s.start >= b for a, b in idioms)]
+    found = [s for s in found if not _is_unit(text, s)]
     kept: list[Spelled] = []
     for candidate in sorted(found, key=lambda s: (s.start, -(s.end - s.start))):
         if not kept or candidate.start >= kept[-1].end:
@@ -118,7 +126,7 @@ def _replacements(text: str, language: str) -> list[Spelled]:
 def read(text: str, language: str) -> Reading:
     """The text with its spelled numbers as digits."""
     language = base_language(language)
-    same = _blanked(plain(text), language)
+    same = plain(text)
     pieces: list[str] = []
     starts: list[int] = []
     origins: list[int] = []

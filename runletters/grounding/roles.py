@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 from runletters.grounding.claims import Claim
-from runletters.grounding.lexicon import FULL, one_of, table
+from runletters.grounding.lexicon import FULL, table
 from runletters.grounding.reading import Reading
 from runletters.grounding.truths import PLAIN, Truth
+from runletters.grounding.wordlist import WordList
 
 _SENTENCE = re.compile(r"(?<!\bSt)(?<!\d)[.!?]+(?=\s|$)|[.!?]+(?=\s+[A-ZÄÖÜ])|\n+")
 _CLAUSE = re.compile(
@@ -39,18 +40,18 @@ _CONTRADICTING = {
     "usual": {"en": ["(?:the|your) usual", "usually", "typically"], "de": ["üblich\\w*", "normalerweise", "sonst"]},
     "total": {"en": ["in total over your history", "lifetime", "all your runs"], "de": ["alle deine läufe"]},
     "ahead": {"en": ["ahead of last year", "behind last year"], "de": ["voraus", "rückstand"]},
-    "pauses": {"en": ["standing still", "stopped", "stood still"], "de": ["gestanden", "stillgestanden"]},
+    "pauses": {"en": ["standing still", "stood still"], "de": ["stillgestanden"]},
 }  # fmt: skip
 
 
 @cache
-def _cues(group: str, language: str) -> re.Pattern[str]:
-    return one_of(table("roles.toml").get(group, {}).get(language, []))
+def _cues(group: str, language: str) -> WordList:
+    return WordList(table("roles.toml").get(group, {}).get(language, []))
 
 
 @cache
-def _against(group: str, language: str) -> re.Pattern[str]:
-    return one_of(_CONTRADICTING.get(group, {}).get(language, []))
+def _against(group: str, language: str) -> WordList:
+    return WordList(_CONTRADICTING.get(group, {}).get(language, []))
 
 
 @lru_cache(maxsize=64)

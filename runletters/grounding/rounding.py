@@ -17,6 +17,7 @@ WHOLE_HOURS_S = 360.0
 HOURS_WITHIN_S = 180.0
 """… may lie three minutes off."""
 
+_BARE = {"number", "runs", "splits"}
 _COUNTED = {"runs", "number", "ordinal", "index", "zone", "splits"}
 _SMALL_DIFFERENCE_S = 121.0
 
@@ -33,7 +34,9 @@ def comparable(claim: Claim, truth: Truth, unit_m: float) -> float | None:
         return claim.value
     if claim.dimension == "clock" and truth.dimension in {"pace", "duration", "time"}:
         return claim.value / unit_m if truth.dimension == "pace" else claim.value
-    if claim.dimension in {"number", "runs"} and truth.dimension in {"number", "runs"}:
+    if "number" in {claim.dimension, truth.dimension} and {claim.dimension, truth.dimension} <= _BARE:
+        return claim.value
+    if {claim.dimension, truth.dimension} == {"runs", "number"}:
         return claim.value
     return _difference(claim, truth, unit_m)
 

@@ -12,6 +12,7 @@ from functools import cache
 from runletters.grounding.claims import Claim
 from runletters.grounding.draft import Draft
 from runletters.grounding.lexicon import words
+from runletters.grounding.wordlist import WordList
 from runletters.grounding.truths import Truth
 
 REACH = 32
@@ -21,7 +22,7 @@ _BREAK = re.compile(r"[.!?;]\s")
 
 
 @cache
-def _last(language: str) -> re.Pattern[str]:
+def _last(language: str) -> WordList:
     return words(language, "last_split")
 
 

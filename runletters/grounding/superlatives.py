@@ -15,6 +15,7 @@ from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
 from runletters.grounding.lexicon import entries, table, words
 from runletters.grounding.numerals import ORDINAL_MARK
+from runletters.grounding.roles import sentences, stretch_around
 
 REACH = 48
 """Characters behind a superlative in which its scope may stand."""
@@ -58,10 +59,8 @@ def _is_proved(draft: Draft, start: int, end: int, rule: Mapping[str, Any]) -> b
 
 
 def _around(text: str, start: int, end: int) -> str:
-    sentence_end = re.search(r"[.!?](?=\s|$)", text[end : end + REACH])
-    stop = end + (sentence_end.start() if sentence_end else REACH)
-    begin = max(text.rfind(". ", 0, start), start - 20, 0)
-    return text[begin:stop]
+    begin, stop = stretch_around(sentences(text), start)
+    return text[begin : max(stop, end)]
 
 
 def _rank(fact: Fact) -> int | None:
@@ -87,6 +86,8 @@ def check_firsts(draft: Draft) -> Iterator[Finding]:
     """First run of a year or a month, second of a day, first ever: each with its fact."""
     for name, rule in (entries(draft.language, "firsts") or {}).items():
         if any(re.search(rule["facts"], fact.name) for fact in draft.sheet.facts):
+            continue
+        if name == "race" and draft.sheet.classification == "race":
             continue
         number = draft.sheet.fact("run_number")
         if rule.get("or_run_number") and number and number.value == 1:

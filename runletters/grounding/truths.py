@@ -21,6 +21,7 @@ from runletters.grounding.joining import METRES_PER_MILE, claims_of
 from runletters.grounding.lexicon import FULL, base_language, table
 
 PLAIN = "plain"
+WHOLE_SPLIT = 0.98  # as the fact sheets count them
 TEXT_ONLY = re.compile(r"^(advice_easy_distance|fastest_split|slowest_split|weekday|month|part_of_day|start_time)$")  # fmt: skip
 """Facts whose value means something else than the figure in their text."""
 
@@ -36,8 +37,9 @@ _OF_UNIT: dict[str, tuple[str, float]] = {
 
 _LIKE = {
     "clock": ("pace", "duration", "time", "clock"),
-    "number": ("number", "runs"),
+    "number": ("number", "runs", "splits"),
     "runs": ("runs", "number"),
+    "splits": ("splits", "number"),
     "duration": ("duration", "pace"),
 }
 """Dimensions that can be said in another's words: a bare 5:12 may be a pace, a time, an hour."""
@@ -95,6 +97,7 @@ def truths_of(sheet: FactSheet) -> Truths:
         figures += _of_fact(fact, sheet, days)
     for text in (sheet.classification_reason, *sheet.caveats):
         figures += _of_text(text, "reason", sheet, days)
+    days += _derived_days(sheet)
     figures += _of_splits(sheet)
     figures += _derived(sheet, figures)
     if sheet.local_time_known:
@@ -116,7 +119,8 @@ def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
     if fact.window:
         yield from _of_text(fact.window, fact.name, sheet, days)
     if fact.n is not None:
-        yield Truth("runs", float(fact.n), fact.name, PLAIN, is_shown=True)
+        counted = "splits" if "split" in fact.name else "runs"
+        yield Truth(counted, float(fact.n), fact.name, PLAIN, is_shown=True)
     if fact.unit == "date" and isinstance(fact.value, str):
         since = date.fromisoformat(fact.value[:10])
         days.append(_day(since))
@@ -163,8 +167,19 @@ def _of_splits(sheet: FactSheet) -> Iterator[Truth]:
             yield Truth("bpm", split.heart_rate_avg_bpm, "split", "split", split.index)
         if split.elevation_change_m is not None:
             yield Truth("length", abs(split.elevation_change_m), "split", "climb", split.index)
-    if sheet.splits:
-        yield Truth("splits", float(len(sheet.splits)), "splits", PLAIN)
+    whole = [split for split in sheet.splits if split.distance_m >= WHOLE_SPLIT * unit_m]
+    for count in {len(sheet.splits), len(whole)} - {0}:
+        yield Truth("splits", float(count), "splits", PLAIN)
+
+
+def _derived_days(sheet: FactSheet) -> Iterator[Day]:
+    """January for what counts from the new year; the same date of an anniversary's year."""
+    started = sheet.started_local
+    for fact in sheet.facts:
+        if fact.name.startswith("year_"):
+            yield Day(0, 0, started.year, 1, 1)
+        if fact.name == "anniversary" and fact.window and fact.window.isdecimal():
+            yield Day(0, 0, int(fact.window), started.month, started.day)
 
 
 def _derived(sheet: FactSheet, figures: list[Truth]) -> Iterator[Truth]:
