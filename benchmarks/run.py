@@ -1,0 +1,59 @@
+"""`python -m benchmarks.run`: measure, print a table, write build/bench.json."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import (
+    backfill_offline,
+    fit_reading,
+    gpx_reading,
+    ingest_export,
+    sample_history,
+)
+from benchmarks.measures import Measure, as_table, not_measured, write_json
+from benchmarks.workbench import REPOSITORY, Workbench
+
+Bench = Callable[[Workbench], list[Measure]]
+BENCHES: dict[str, Bench] = {
+    "fit_reading": fit_reading.measure,
+    "gpx_reading": gpx_reading.measure,
+    "sample_history": sample_history.measure,
+    "ingest_export": ingest_export.measure,
+    "backfill_offline": backfill_offline.measure,
+}
+
+
+def run(benches: dict[str, Bench], bench: Workbench, console: Console) -> list[Measure]:
+    """All measures of these benches; one that breaks is a line that says so."""
+    measures: list[Measure] = []
+    for name, measure in benches.items():
+        console.print(f"[dim]measuring {name}[/dim]")
+        try:
+            measures += measure(bench)
+        except Exception as error:  # noqa: BLE001 - the other benches still have something to say
+            measures.append(not_measured(name, "", f"{type(error).__name__}: {error}"))
+    return measures
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command of `make bench`."""
+    parser = argparse.ArgumentParser(description="Measure Run Letters beside its peers.")
+    parser.add_argument("--only", nargs="*", choices=list(BENCHES), default=list(BENCHES))
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench.json")
+    options = parser.parse_args(arguments)
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="runletters-bench-") as folder:
+        chosen = {name: BENCHES[name] for name in options.only}
+        measures = run(chosen, Workbench(Path(folder)), console)
+    write_json(measures, options.out)
+    Console().print(as_table(measures))
+
+
+if __name__ == "__main__":
+    main()
