@@ -75,6 +75,8 @@ def by_session(
     wrong on devices whose clock was set on the way.
     """
     boundaries = list(starts_s[1:])
+    if not boundaries:  # nearly every file: nothing to sort out
+        return [list(messages)]
     groups: list[list[Message]] = [[] for _ in range(max(1, len(starts_s)))]
     for message in messages:
         time_s = number(message.get(key))
