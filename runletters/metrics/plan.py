@@ -25,7 +25,6 @@ from datetime import date, timedelta
 
 from pydantic import Field
 
-from runletters.metrics.form import pace_at_share_s_per_km
 from runletters.metrics.plan_rules import (
     CUTBACK,
     GROWTH,
@@ -39,17 +38,12 @@ from runletters.metrics.plan_rules import (
     is_return,
     is_worn,
     longest_allowed_m,
+    paces,
     run_days,
 )
 
 ROUND_M = 100.0
 _EASY: PlanKind = "easy"
-SHARES: dict[PlanKind, tuple[float, float]] = {
-    "easy": (0.59, 0.74),
-    "long": (0.59, 0.74),
-    "tempo": (0.83, 0.88),
-    "intervals": (0.95, 1.00),
-}
 
 
 class Race(Frozen):
@@ -76,6 +70,11 @@ class PlanWeek(Frozen):
     distance_m: float
     rule: str  # build, cutback, taper, race, return
     days: tuple[PlanDay, ...]
+
+    @property
+    def training_m(self) -> float:
+        """Distance without a race: what growth is measured by."""
+        return sum(day.distance_m for day in self.days if day.kind != "race")
 
 
 class Plan(Frozen):
@@ -145,7 +144,7 @@ def _target_m(state: PlanState, rule: str, number: int, before: PlanWeek | None)
         return base * factor
     if number == 0 and rule == "return":
         return base
-    return max(base, before.distance_m if before else base) * GROWTH
+    return max(base, before.training_m if before else base) * GROWTH
 
 
 _WEEK_SHAPES: dict[int, tuple[int, ...]] = {
@@ -218,23 +217,13 @@ def _day(
     race: Race | None,
 ) -> PlanDay:
     distance_m = race.distance_m if race and kind == "race" else metres.get(kind, 0.0)
-    fast, slow = _paces(state, kind)
+    fast, slow = paces(state, kind)
     return PlanDay(
         local_date=day,
         kind=kind,
         distance_m=distance_m,
         pace_fast_s_per_km=fast,
         pace_slow_s_per_km=slow,
-    )
-
-
-def _paces(state: PlanState, kind: PlanKind) -> tuple[float | None, float | None]:
-    if state.vdot is None or kind not in SHARES:
-        return None, None
-    low, high = SHARES[kind]
-    return (
-        round(pace_at_share_s_per_km(state.vdot, high), 1),
-        round(pace_at_share_s_per_km(state.vdot, low), 1),
     )
 
 

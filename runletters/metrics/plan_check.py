@@ -25,7 +25,7 @@ def violations(made: Plan, state: PlanState) -> list[str]:
     before_m = base_m(state)
     for week in made.weeks:
         runs = [day for day in week.days if day.kind != "rest"]
-        own_m = sum(day.distance_m for day in runs if day.kind != "race")
+        own_m = week.training_m
         if own_m > max(before_m, base_m(state)) * MOST_GROWTH + 1 and own_m > 3 * SHORTEST_RUN_M:
             found.append(f"{week.week_start}: more than 10 % above the week before")
         if len(runs) > 6:

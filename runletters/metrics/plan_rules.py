@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from runletters.metrics.form import pace_at_share_s_per_km
+
 PlanKind: TypeAlias = Literal["rest", "easy", "long", "tempo", "intervals", "race"]
 HARD: frozenset[PlanKind] = frozenset({"tempo", "intervals", "race"})
 
@@ -21,6 +23,12 @@ LONG_GROWTH = 1.10
 BEGINNER_M = 12_000.0
 RETURN_M = 6_000.0
 SHORTEST_RUN_M = 2_000.0
+SHARES: dict[PlanKind, tuple[float, float]] = {
+    "easy": (0.59, 0.74),
+    "long": (0.59, 0.74),
+    "tempo": (0.83, 0.88),
+    "intervals": (0.95, 1.00),
+}
 
 
 class Frozen(BaseModel):
@@ -79,3 +87,14 @@ def longest_allowed_m(state: PlanState, week_m: float) -> float:
 def is_worn(state: PlanState) -> bool:
     """Whether the form is too low for anything hard."""
     return state.tsb is not None and state.tsb < LOWEST_TSB
+
+
+def paces(state: PlanState, kind: PlanKind) -> tuple[float | None, float | None]:
+    """Fastest and slowest pace of a kind of day; none without VDOT."""
+    if state.vdot is None or kind not in SHARES:
+        return None, None
+    low, high = SHARES[kind]
+    return (
+        round(pace_at_share_s_per_km(state.vdot, high), 1),
+        round(pace_at_share_s_per_km(state.vdot, low), 1),
+    )
