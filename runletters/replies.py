@@ -119,8 +119,8 @@ def read_usage(usage: object) -> Usage | None:
     return Usage(
         input_tokens=counts["input_tokens"],
         output_tokens=counts["output_tokens"],
-        cache_write_tokens=counts.get("cache_creation_input_tokens") or 0,
-        cache_read_tokens=counts.get("cache_read_input_tokens") or 0,
+        cache_write_tokens=_count(counts.get("cache_creation_input_tokens")),
+        cache_read_tokens=_count(counts.get("cache_read_input_tokens")),
     )
 
 
@@ -142,7 +142,7 @@ def plain_text(text: str) -> str:
 def _judge(
     message: Mapping[str, Any], text: str, kind: Kind
 ) -> tuple[ReplyOutcome, str, Insight | None]:
-    stop = message.get("stop_reason")
+    stop = _text_or_none(message.get("stop_reason"))
     if stop == "refusal":
         return "refused", f"the model declined: {_refusal(message)}", None
     if stop in _TRUNCATED:
@@ -205,6 +205,10 @@ def _refusal(message: Mapping[str, Any]) -> str:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and _is_count(value) else 0
 
 
 def _text_or_none(value: object) -> str | None:

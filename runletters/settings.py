@@ -6,6 +6,7 @@ and address of Claude keep the names the official SDK gives them.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +65,15 @@ class Settings(BaseSettings):
         default=None,
         validation_alias=AliasChoices("ANTHROPIC_BASE_URL", "anthropic_base_url"),
         description="Address of the API; the official one if unset.",
+    )
+    max_cost_usd_per_run: Decimal | None = Field(
+        default=None, ge=0, description="Most that one flow run may spend, in US dollars."
+    )
+    max_cost_usd_per_user_day: Decimal | None = Field(
+        default=None, ge=0, description="Most that may be spent for one user on one UTC day."
+    )
+    max_cost_usd_per_day: Decimal | None = Field(
+        default=None, ge=0, description="Most that may be spent for all users on one UTC day."
     )
     concurrency: int = Field(
         default=16, ge=1, le=512, description="Texts written side by side in one flow run."

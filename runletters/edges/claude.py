@@ -7,11 +7,11 @@ taken where the ledger is. The key leaves this module only on the wire.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import anthropic
 from anthropic import transform_schema
@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from runletters.api_failures import AMBIGUOUS, Failure
 from runletters.errors import SettingsError, WriterError
+from runletters.limiting import number
 from runletters.settings import Settings
 from runletters.writing.insight import Insight
 
@@ -63,6 +64,12 @@ class ClaudeApi:
             timeout=anthropic.Timeout(timeout_s, connect=min(5.0, timeout_s)),
             max_retries=0,
         )
+        # The body is read by us: the SDK gives up on one that is not JSON without its usage.
+        # The cast narrows eight overloads, none of which takes a mapping, to what we use.
+        self._create = cast(
+            "Callable[..., anthropic.APIResponse[Any]]",
+            self.client.messages.with_raw_response.create,
+        )
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -94,13 +101,14 @@ class ClaudeApi:
             CallFailed: no answer, or an error answer.
         """
         try:
-            raw = self.client.messages.with_raw_response.create(**parameters)
+            raw = self._create(**parameters)
             return Answer(
                 body=raw.text(), headers=plain_headers(raw.headers), request_id=raw.request_id
             )
         except anthropic.AnthropicError as error:
-            # Without the cause: it holds the request, and the request holds the key.
-            raise self.failed(error) from None
+            failed = self.failed(error)
+        # Outside, so that no context remains: it holds the request, and that holds the key.
+        raise failed
 
     def count_tokens(self, parameters: Mapping[str, Any]) -> int:
         """How many input tokens a call would have; free.
@@ -113,7 +121,8 @@ class ClaudeApi:
         try:
             return self.client.messages.count_tokens(**sent).input_tokens
         except anthropic.AnthropicError as error:
-            raise self.failed(error) from None
+            failed = self.failed(error)
+        raise failed
 
     def failed(self, error: anthropic.AnthropicError) -> CallFailed:
         """What the SDK raised, as a value without the request, the key and the body."""
@@ -181,19 +190,15 @@ def plain_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """How long the API asks us to wait; None where it does not say."""
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+    if (milliseconds := number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     text = headers.get("retry-after")
-    if text is None or (seconds := _number(text)) is not None:
-        return seconds if text is not None else None
+    seconds = number(text)
+    return seconds if seconds is not None or text is None else _seconds_until(text, now)
+
+
+def _seconds_until(date_text: str, now: datetime) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+        return max(0.0, (parsedate_to_datetime(date_text) - now).total_seconds())
     except (ValueError, TypeError):
-        return None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text is not None else None
-    except ValueError:
         return None

@@ -9,23 +9,29 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias
 from uuid import uuid4
 
 from runletters.api_failures import Failure
+from runletters.budgeting import Reservation
 from runletters.content import Kind, Usage, WorkItem
-from runletters.edges.claude import Answer, CallFailed, ClaudeApi
+from runletters.edges.claude import CallFailed, ClaudeApi
+from runletters.edges.claude_turns import Turnstile
 from runletters.ledger import Attempt, AttemptOutcome
+from runletters.limiting import Ticket
 from runletters.pricing import Model, cost_nano_usd
 from runletters.replies import Reply, kept_json, read_reply
 
 Finding: TypeAlias = Mapping[str, Any]
 """What is wrong with a text; `message` says it, `severity` "warning" does not reject."""
 
+Judge: TypeAlias = Callable[[Reply], Sequence[Finding]]
+
 _LOG = logging.getLogger(__name__)
 
+PASSING = frozenset({"throttled", "overloaded"})
 PATIENCE = 6
 """Turns of 429 or 529 that one call waits out here; none of them was billed."""
 
@@ -49,7 +55,7 @@ class Ledger(Protocol):
 class Turns(Protocol):
     """Who may call when; `edges.claude_turns.Turnstile` is one."""
 
-    def wait(self, model: Model, parameters: Mapping[str, Any]) -> None:
+    def wait(self, model: Model, parameters: Mapping[str, Any], flow_run_id: str) -> Ticket:
         """Return when it is this call's turn.
 
         Raises:
@@ -57,57 +63,35 @@ class Turns(Protocol):
         """
         ...
 
-    def answered(self, model: Model, headers: Mapping[str, str], usage: Usage | None) -> None:
+    def answered(
+        self, model: Model, ticket: Ticket, headers: Mapping[str, str], usage: Usage | None
+    ) -> None:
         """Learn from an answer."""
         ...
 
-    def failed(self, model: Model, headers: Mapping[str, str], failure: Failure) -> None:
+    def failed(
+        self, model: Model, ticket: Ticket, headers: Mapping[str, str], failure: Failure
+    ) -> None:
         """Learn from a call that failed."""
         ...
 
 
 class Purse(Protocol):
-    """What may still be spent; `edges.claude_purse` holds one."""
+    """What may still be spent; `edges.claude_purse.StoredPurse` is one."""
 
     def reserve(
         self, item: WorkItem, flow_run_id: str, model: Model, parameters: Mapping[str, Any]
-    ) -> str:
-        """Set the worst case aside and name the reservation.
+    ) -> Reservation:
+        """Set the worst case aside.
 
         Raises:
             BudgetReached: the call could cost more than is left.
         """
         ...
 
-    def settle(self, reservation: str, cost_nano_usd: int | None) -> None:
-        """Give back what was not spent; None: unknown, the worst case stays spent."""
+    def settle(self, reservation: Reservation, cost_nano_usd: int | None) -> None:
+        """Turn a reservation into what was spent; None: unknown, the worst case stays spent."""
         ...
-
-
-class OpenTurns:
-    """Nobody waits."""
-
-    def wait(self, model: Model, parameters: Mapping[str, Any]) -> None:
-        """Go on at once."""
-
-    def answered(self, model: Model, headers: Mapping[str, str], usage: Usage | None) -> None:
-        """Nothing to learn."""
-
-    def failed(self, model: Model, headers: Mapping[str, str], failure: Failure) -> None:
-        """Nothing to learn."""
-
-
-class OpenPurse:
-    """No budget was set."""
-
-    def reserve(
-        self, item: WorkItem, flow_run_id: str, model: Model, parameters: Mapping[str, Any]
-    ) -> str:
-        """Nothing is set aside."""
-        return ""
-
-    def settle(self, reservation: str, cost_nano_usd: int | None) -> None:
-        """Nothing was set aside."""
 
 
 def utc_now() -> datetime:
@@ -129,10 +113,27 @@ class Judged:
         """Whether the text can be kept."""
         return self.reply.is_usable and not any(map(is_blocking, self.findings))
 
+    @property
+    def in_ledger(self) -> AttemptOutcome:
+        """How the ledger names it: a good reply that the gate rejects is rejected."""
+        is_rejected = self.reply.is_usable and not self.is_accepted
+        return "rejected" if is_rejected else self.reply.in_ledger
+
 
 def is_blocking(finding: Finding) -> bool:
     """Whether a finding rejects the text it is about."""
     return finding.get("severity") != "warning"
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call, before it is made."""
+
+    intent: Attempt
+    item: WorkItem
+    model: Model
+    parameters: Mapping[str, Any]
+    judge: Judge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +142,8 @@ class PaidCalls:
 
     api: ClaudeApi
     ledger: Ledger
-    turns: Turns = field(default_factory=OpenTurns)
-    purse: Purse = field(default_factory=OpenPurse)
+    turns: Turns = field(default_factory=Turnstile)
+    purse: Purse | None = None
     now: Callable[[], datetime] = utc_now
 
     def ask(
@@ -151,7 +152,8 @@ class PaidCalls:
         item: WorkItem,
         model: Model,
         parameters: Mapping[str, Any],
-        judge: Callable[[Reply], Sequence[Finding]],
+        *,
+        judge: Judge,
     ) -> Judged:
         """Ask until there is an answer, a reason to give up, or patience ends.
 
@@ -165,58 +167,48 @@ class PaidCalls:
         Raises:
             WriterUnavailable, WriterRefused, WriterStopped, BudgetReached.
         """
-        for _ in range(PATIENCE):
+        call = _Call(intent, item, model, parameters, _safely(judge))
+        for patience in reversed(range(PATIENCE)):
             try:
-                return self._once(intent, item, model, parameters, judge)
+                return self._once(call)
             except CallFailed as failed:
-                last = failed
-            if last.failure.verdict not in {"throttled", "overloaded"}:
-                break
-            intent = intent.model_copy(update={"attempt_id": new_attempt_id()})
-        raise last.as_error() from None
+                if not patience or failed.failure.verdict not in PASSING:
+                    raise failed.as_error() from None
+            call = replace(call, intent=again(call.intent))
+        raise AssertionError("patience is at least one turn")
 
-    def _once(
-        self,
-        intent: Attempt,
-        item: WorkItem,
-        model: Model,
-        parameters: Mapping[str, Any],
-        judge: Callable[[Reply], Sequence[Finding]],
-    ) -> Judged:
-        reservation = self.purse.reserve(item, intent.flow_run_id or "", model, parameters)
-        cost: int | None = 0
+    def _once(self, call: _Call) -> Judged:
+        run = call.intent.flow_run_id or ""
+        ticket = self.turns.wait(call.model, call.parameters, run)
+        reservation = Reservation()
+        if self.purse is not None:
+            reservation = self.purse.reserve(call.item, run, call.model, call.parameters)
+        cost: int | None = None  # unknown, if we never get to know
         try:
-            self.turns.wait(model, parameters)
-            intent = intent.model_copy(update={"started_at": self.now()})
-            self.ledger.begin_attempts([intent])
-            cost = None  # from here on it may cost, until we know
-            judged = self._call(intent, model, parameters, judge)
+            judged = self._accounted(call, ticket)
             cost = judged.cost_nano_usd
         except CallFailed as failed:
-            cost = _cost_of_failure(failed.failure)
+            cost = cost_of_failure(failed.failure)
             raise
         finally:
-            self.purse.settle(reservation, cost)
+            if self.purse is not None:
+                self.purse.settle(reservation, cost)
         return judged
 
-    def _call(
-        self,
-        intent: Attempt,
-        model: Model,
-        parameters: Mapping[str, Any],
-        judge: Callable[[Reply], Sequence[Finding]],
-    ) -> Judged:
+    def _accounted(self, call: _Call, ticket: Ticket) -> Judged:
+        intent = call.intent.model_copy(update={"started_at": self.now()})
+        self.ledger.begin_attempts([intent])
         clock = time.perf_counter()
         try:
-            answer = self.api.create(parameters)
+            answer = self.api.create(call.parameters)
         except CallFailed as failed:
-            self.turns.failed(model, failed.headers, failed.failure)
+            self.turns.failed(call.model, ticket, failed.headers, failed.failure)
             self._end(failed_attempt(intent, failed.failure), clock)
             raise
         reply = read_reply(answer.body, intent.kind)
-        self.turns.answered(model, answer.headers, reply.usage)
-        judged = judge_reply(reply, model, _safely(judge))
-        self._end(answered_attempt(intent, judged, answer, model), clock)
+        self.turns.answered(call.model, ticket, answer.headers, reply.usage)
+        judged = judge_reply(reply, call.model, call.judge)
+        self._end(answered_attempt(intent, judged, answer.request_id, call.model), clock)
         return judged
 
     def _end(self, attempt: Attempt, clock: float) -> None:
@@ -230,7 +222,12 @@ def new_attempt_id() -> str:
     return str(uuid4())
 
 
-def judge_reply(reply: Reply, model: Model, judge: Callable[[Reply], Sequence[Finding]]) -> Judged:
+def again(intent: Attempt) -> Attempt:
+    """The row of the next try of the same call."""
+    return intent.model_copy(update={"attempt_id": new_attempt_id()})
+
+
+def judge_reply(reply: Reply, model: Model, judge: Judge) -> Judged:
     """Price a reply and put it before the judge, or name what made it unusable."""
     findings = tuple(judge(reply)) if reply.is_usable else (unusable(reply),)
     return Judged(
@@ -241,13 +238,13 @@ def judge_reply(reply: Reply, model: Model, judge: Callable[[Reply], Sequence[Fi
     )
 
 
-def _safely(judge: Callable[[Reply], Sequence[Finding]]) -> Callable[[Reply], Sequence[Finding]]:
+def _safely(judge: Judge) -> Judge:
     """A judge whose own failure rejects the text: it was paid, and the books come first."""
 
     def judged(reply: Reply) -> Sequence[Finding]:
         try:
             return judge(reply)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the bill is written down
             _LOG.exception("The truth gate failed; the text is rejected.")
             return ({"type": "gate_failed", "message": f"it could not be checked ({error})"},)
 
@@ -269,25 +266,25 @@ def failed_attempt(intent: Attempt, failure: Failure) -> Attempt:
             "error_type": failure.error_code or failure.error_type,
             "error": failure.message or None,
             "request_id": failure.request_id,
-            "cost_nano_usd": _cost_of_failure(failure),
+            "cost_nano_usd": cost_of_failure(failure),
         }
     )
 
 
-def answered_attempt(intent: Attempt, judged: Judged, answer: Answer, model: Model) -> Attempt:
+def answered_attempt(
+    intent: Attempt, judged: Judged, request_id: str | None, model: Model
+) -> Attempt:
     """The row of a call with a reply, whatever the reply was worth."""
     reply, usage = judged.reply, judged.usage
-    name: AttemptOutcome = "succeeded" if judged.is_accepted else reply.in_ledger
-    rejected: AttemptOutcome = "rejected" if name == "succeeded" else name
     first = next(filter(is_blocking, judged.findings), None)
     return intent.model_copy(
         update={
             **usage.model_dump(),
-            "outcome": "succeeded" if judged.is_accepted else rejected,
+            "outcome": judged.in_ledger,
             "cost_nano_usd": judged.cost_nano_usd,
             "price_as_of": model.as_of.isoformat() if model.as_of else None,
             "stop_reason": reply.stop_reason,
-            "request_id": answer.request_id,
+            "request_id": request_id,
             "error_type": str(first.get("type", "truth_gate")) if first else None,
             "error": said(judged.findings) or None,
             "reply": kept_json(reply),
@@ -300,5 +297,6 @@ def said(findings: Sequence[Finding]) -> str:
     return "; ".join(str(each.get("message", each)) for each in findings if is_blocking(each))
 
 
-def _cost_of_failure(failure: Failure) -> int | None:
+def cost_of_failure(failure: Failure) -> int | None:
+    """Nothing for an error answer, unknown where none came."""
     return 0 if failure.billing == "none" else None

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, Self, TypeAlias
 
 from runletters.assignments import Hand
+from runletters.budgeting import Limits, nano_usd
 from runletters.content import Kind, Outcome, Text, Usage, WorkItem
 from runletters.edges.claude import ClaudeApi, insight_schema, require_key
 from runletters.edges.claude_calls import (
@@ -24,7 +25,10 @@ from runletters.edges.claude_calls import (
     is_blocking,
     new_attempt_id,
     said,
+    utc_now,
 )
+from runletters.edges.claude_purse import StoredPurse
+from runletters.edges.claude_turns import Turnstile, share_by_ledger
 from runletters.edges.store import Store
 from runletters.errors import TextRejected, WriterRefused, WriterUnavailable
 from runletters.facts import FactSheet
@@ -98,7 +102,14 @@ class ClaudeWriter:
         """
         require_key(settings)
         say_if_unpriced(find_model(settings.model))
-        calls = PaidCalls(api=ClaudeApi.open(settings), ledger=Store.open(settings.store))
+        store = Store.open(settings.store)
+        limits = budget_limits(settings)
+        calls = PaidCalls(
+            api=ClaudeApi.open(settings),
+            ledger=store,
+            turns=Turnstile(others=share_by_ledger(store, utc_now)),
+            purse=None if limits.is_open else StoredPurse(store, limits, utc_now),
+        )
         return cls(calls, fallback=offline_text)
 
     def write(self, item: WorkItem, flow_run_id: str) -> Outcome:
@@ -157,7 +168,7 @@ class ClaudeWriter:
             job.item,
             job.model,
             parameters,
-            lambda reply: self._gate(_text(job, reply), job.sheet),
+            judge=lambda reply: self._gate(_text(job, reply), job.sheet),
         )
 
     def _given_way(self, job: _Job, findings: Iterable[Finding]) -> Text:
@@ -169,6 +180,15 @@ class ClaudeWriter:
         if any(each.get("type") == "refused" for each in found):
             raise WriterRefused(f"Claude declined to write the {kind}: {said(found)}.")
         raise TextRejected(f"The {kind} was rejected twice: {said(found)}.")
+
+
+def budget_limits(settings: Settings) -> Limits:
+    """What the settings allow to be spent."""
+    return Limits(
+        run_nano_usd=nano_usd(settings.max_cost_usd_per_run),
+        user_day_nano_usd=nano_usd(settings.max_cost_usd_per_user_day),
+        day_nano_usd=nano_usd(settings.max_cost_usd_per_day),
+    )
 
 
 def hand(kind: Kind, settings: Settings) -> Hand:

@@ -195,6 +195,39 @@ quarantine = sa.Table(
     _column("last_seen_at", Utc),
 )
 
+budgets = sa.Table(
+    "budgets",
+    METADATA,
+    _column("scope", key=True),
+    _column("spent_nano_usd", sa.BigInteger),
+    _column("reserved_nano_usd", sa.BigInteger),
+)
+
+batches = sa.Table(
+    "batches",
+    METADATA,
+    _column("batch_key", key=True),
+    _column("flow_run_id"),
+    _column("model"),
+    _column("state"),
+    _column("provider_id"),
+    _column("request_count", sa.BigInteger),
+    _column("created_at", Utc),
+    _column("submitted_at", Utc),
+    _column("ended_at", Utc),
+)
+
+batch_lines = sa.Table(
+    "batch_lines",
+    METADATA,
+    _column("custom_id", key=True),
+    _column("batch_key"),
+    _column("attempt_id"),
+    _column("user_id"),
+    _column("item"),  # JSON of the WorkItem, until it is settled
+    _column("result"),  # JSON of the line's result
+)
+
 PUBLISHED: tuple[sa.Table, ...] = (
     users,
     generation_status,

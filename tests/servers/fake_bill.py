@@ -166,10 +166,17 @@ class Bucket:
 class Buckets:
     """Requests, input and output tokens of one model."""
 
-    def __init__(self, rpm: float, itpm: float, otpm: float, burst_s: float) -> None:
-        self.requests = Bucket(rpm, burst_s)
-        self.input = Bucket(itpm, burst_s)
-        self.output = Bucket(otpm, burst_s)
+    def __init__(
+        self,
+        rpm: float,
+        itpm: float,
+        otpm: float,
+        burst_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.requests = Bucket(rpm, burst_s, clock)
+        self.input = Bucket(itpm, burst_s, clock)
+        self.output = Bucket(otpm, burst_s, clock)
 
     def enter(self, input_tokens: int) -> float:
         """0 if the call may start, else the seconds to wait."""

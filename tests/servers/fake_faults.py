@@ -17,14 +17,17 @@ AFTER = (
     "out_of_bounds", "markdown", "lie", "odd_json",
 )  # fmt: skip
 """Happen after it; all but `html` are charged."""
+SPEND_400 = (
+    "You have reached your specified API usage limits. "
+    "You will regain access on 2026-12-01 at 00:00 UTC."
+)
 STATUS = {
     "429": (429, "Number of request tokens has exceeded your per-minute rate limit", None),
     "429_no_header": (429, "This request would exceed your rate limit", None),
     "429_long": (429, "This request would exceed your rate limit", None),
     "ramp": (429, "Usage increased too quickly", "ramp_limit_exceeded"),
     "spend_429": (429, "Your organization's spend limit", "enforced_spend_limit_reached"),
-    "spend_400": (400, "You have reached your specified API usage limits. You will regain access "
-                  "on 2026-12-01 at 00:00 UTC.", None),
+    "spend_400": (400, SPEND_400, None),
     "401": (401, "invalid bearer token", None),
     "402": (402, "billing: payment required", None),
     "403": (403, "permission denied", None),

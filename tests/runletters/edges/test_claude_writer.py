@@ -105,7 +105,7 @@ def test_without_a_key_nothing_is_begun(tmp_path: Path) -> None:
     """The message says how to get going, and no store is made."""
     settings = Settings(_env_file=None, home=tmp_path / "home", anthropic_api_key=None)
 
-    with pytest.raises(SettingsError, match="ANTHROPIC_API_KEY.*RUNLETTERS_WRITER=offline"):
+    with pytest.raises(SettingsError, match=r"ANTHROPIC_API_KEY.*RUNLETTERS_WRITER=offline"):
         ClaudeWriter.open(settings)
 
     assert not (tmp_path / "home").exists()
@@ -144,7 +144,7 @@ def test_a_key_with_blanks_is_refused_without_being_shown(tmp_path: Path) -> Non
         ("refusal_partial", "refused", WriterRefused),
     ],
 )
-def test_each_fault_ends_as_its_own_error_and_row(
+def test_each_fault_ends_as_its_own_error_and_row(  # noqa: PLR0917 - fixtures and a table
     server: ClaudeApiServer,
     settings: Settings,
     store: Store,
@@ -324,7 +324,7 @@ def test_the_ledger_equals_the_bill_over_a_run_with_every_fault(
     assert len(succeeded) == len(set(succeeded))
 
 
-def test_the_key_appears_nowhere(
+def test_the_key_appears_nowhere(  # noqa: PLR0917 - fixtures
     server: ClaudeApiServer,
     settings: Settings,
     store: Store,

@@ -1,0 +1,135 @@
+"""Turns between threads, on real threads and a real clock, against the fake's buckets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from servers.claude_api import Behaviour, ClaudeApiServer
+from servers.claude_items import fact_sheet, item_of
+
+from runletters.api_failures import Failure
+from runletters.edges.claude import ClaudeApi
+from runletters.edges.claude_calls import PaidCalls
+from runletters.edges.claude_turns import Turnstile, active_runs, share_by_ledger
+from runletters.edges.claude_writer import ClaudeWriter, intended
+from runletters.edges.store import Store
+from runletters.errors import WriterUnavailable
+from runletters.pricing import find_model
+from runletters.settings import Settings
+
+MODEL = find_model("claude-haiku-4-5")
+
+
+@pytest.fixture
+def server() -> Iterator[ClaudeApiServer]:
+    behaviour = Behaviour(
+        letter_latency_s=(0.1, 0.3), requests_per_minute=1_200, burst_s=1.0, hang_s=2
+    )
+    with ClaudeApiServer(behaviour) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: ClaudeApiServer, tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,
+        home=tmp_path,
+        anthropic_api_key="test-key",
+        anthropic_base_url=server.url,
+    )
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with Store.open(settings.store) as opened:
+        yield opened
+
+
+def test_many_threads_keep_the_pace_without_a_storm(
+    server: ClaudeApiServer, settings: Settings, store: Store
+) -> None:
+    """32 threads at 20 calls a second: every text is written, hardly a 429 on the way."""
+    writer = ClaudeWriter(PaidCalls(api=ClaudeApi.open(settings), ledger=store))
+    items = [item_of(fact_sheet(f"a{index}"), "letter", settings) for index in range(160)]
+
+    with ThreadPoolExecutor(32) as threads:
+        outcomes = list(threads.map(lambda item: writer.write(item, "run-1"), items))
+
+    starts = sorted(server.stats.starts)
+    steady = [at for at in starts if at >= starts[0] + 4]
+    rate_per_s = (len(steady) - 1) / (steady[-1] - steady[0])
+    throttled = server.stats.by_status.get(429, 0)
+    print(f"{rate_per_s:.1f} of 20 calls per second, {throttled} of 429")  # noqa: T201
+    assert all(outcome.is_done for outcome in outcomes)
+    assert throttled <= 5
+    assert rate_per_s >= 0.9 * 20
+    assert server.bill.total_nano_usd() == sum(o.cost_nano_usd or 0 for o in outcomes)
+
+
+def test_a_throttled_call_is_asked_again_without_a_retry_of_its_task(
+    server: ClaudeApiServer, settings: Settings, store: Store
+) -> None:
+    """Waits of a second or so are sat out here; each try is a row."""
+    writer = ClaudeWriter(PaidCalls(api=ClaudeApi.open(settings), ledger=store))
+    server.faults.play("429", "529")
+
+    outcome = writer.write(item_of(fact_sheet(), "letter", settings), "run-1")
+
+    assert outcome.is_done
+    rows = store.attempts().to_dicts()
+    assert ["failed", "failed", "succeeded"] == [row["outcome"] for row in rows]
+    assert len({row["attempt_id"] for row in rows}) == 3
+
+
+def test_a_long_pause_gives_the_work_back_at_once(
+    server: ClaudeApiServer, settings: Settings, store: Store
+) -> None:
+    """retry-after of an hour: no thread sleeps, no second call is made, the wish is told."""
+    writer = ClaudeWriter(PaidCalls(api=ClaudeApi.open(settings), ledger=store))
+    server.faults.play("429_long")
+    began = time.monotonic()
+
+    for activity_id in ("a1", "a2"):
+        with pytest.raises(WriterUnavailable) as caught:
+            writer.write(item_of(fact_sheet(activity_id), "letter", settings), "run-1")
+        assert caught.value.retry_after_s == pytest.approx(3600, abs=5)
+
+    assert time.monotonic() - began < 2
+    assert server.stats.requests == 1
+
+
+def test_one_sleeper_and_no_crowd() -> None:
+    """The head of the queue waits on the clock that is given; nobody else does."""
+    naps: list[float] = []
+    clock = [0.0]
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        clock[0] += seconds
+
+    turns = Turnstile(clock=lambda: clock[0], sleep=sleep)
+    ticket = turns.wait(MODEL, {"messages": []}, "run")
+    failure = Failure(status=429, error_type="rate_limit_error", retry_after_s=10)
+    turns.failed(MODEL, ticket, {}, failure)
+
+    turns.wait(MODEL, {"messages": []}, "run")
+
+    assert sum(naps) == pytest.approx(10)
+    assert turns.pause_left_s(MODEL) == 0
+
+
+def test_the_share_comes_from_the_ledger(settings: Settings, store: Store, now: datetime) -> None:
+    """Flow runs that called within the last minute divide the limits among them."""
+    calls = PaidCalls(api=ClaudeApi.open(settings), ledger=store)
+    item = item_of(fact_sheet(), "letter", settings)
+    for run, age_s in (("mine", 5), ("other", 10), ("gone", 300)):
+        at = now - timedelta(seconds=age_s)
+        store.begin_attempts([intended(item, run, calls).model_copy(update={"started_at": at})])
+
+    assert active_runs(store, now) == {"mine", "other"}
+    assert share_by_ledger(store, lambda: now)({"mine"}) == pytest.approx(0.5)
