@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefect import flow
+from prefect import flow, unmapped
 from prefect.runtime import flow_run
 
 from runletters.backfilling import Order
@@ -31,8 +31,8 @@ def write_chapter(order: Order) -> Tally:
             todo = claim_window(window, order, owner, settings)
             letters, insights = todo.of("letter"), todo.of("coaching")
             futures = [
-                *letter.map(letters, run_id=order.run_id, settings=settings),
-                *coaching.map(insights, run_id=order.run_id, settings=settings),
+                *letter.map(letters, run_id=order.run_id, settings=unmapped(settings)),
+                *coaching.map(insights, run_id=order.run_id, settings=unmapped(settings)),
             ]
             outcomes = gather(futures, [*letters, *insights], watcher)
             tally += record_outcomes(outcomes, todo, owner, settings)

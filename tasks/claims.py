@@ -12,7 +12,6 @@ from prefect.cache_policies import NO_CACHE
 
 from runletters.assignments import Assigned, assign
 from runletters.backfilling import Order, Pair
-from runletters.edges.processes import is_dead
 from runletters.edges.store import Store
 from runletters.edges.writers import hands
 from runletters.settings import Settings
@@ -34,26 +33,19 @@ def claim_window(pairs: tuple[Pair, ...], order: Order, owner: str, settings: Se
             now=now,
             refresh=order.refresh,
         )
-        sheets = read_fact_sheets(order.user_id, won, settings)
-        written = store.fingerprints(order.user_id)
-        language = store.known_user(order.user_id).preferences.language
-        by_kind = hands(order.writer, settings, language)
-        assigned = assign(order, won, sheets, by_kind, written)
+        user = store.known_user(order.user_id)
+        sheets = read_fact_sheets(user, won, settings)
+        by_kind = hands(order.writer, settings, user.preferences.language)
+        assigned = assign(order, won, sheets, by_kind, store.fingerprints(order.user_id))
         store.release(owner, now=now, pairs=assigned.unchanged)
         return assigned
 
 
 @contextmanager
 def keeping_claims(owner: str, settings: Settings) -> Generator[None]:
-    """Renew this run's leases while the block runs; give back what is left at its end.
-
-    Claims of processes of this machine that are gone are given back first, so a killed
-    run can be continued at once.
-    """
+    """Renew this run's leases while the block runs; give back what is left at its end."""
     ended = threading.Event()
     keeper = threading.Thread(target=_renew_until, args=(ended, owner, settings), daemon=True)
-    with Store.open(settings.store) as store:
-        store.release_if(is_dead, now=datetime.now(UTC))
     keeper.start()
     try:
         yield

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from runletters.edges.history_files import History
 
 from runletters.backfilling import Order, Plan, plan_backfill
+from runletters.edges.history_files import History
+from runletters.edges.processes import is_dead
 from runletters.edges.store import Store
 from runletters.edges.writers import open_writer
 from runletters.settings import Settings
@@ -32,11 +33,15 @@ def check_writer(order: Order, settings: Settings) -> None:
 def read_plan(order: Order, settings: Settings) -> Plan:
     """The plan of a backfill, without Prefect: the command line asks before it starts a flow.
 
+    Claims of processes of this machine that are gone are given back first, so a killed
+    run can be continued at once.
+
     Raises:
-        UnknownUser: nobody of that name was ingested.
+        StoreError: nobody of that name was ingested.
     """
     now = datetime.now(UTC)
     with Store.open(settings.store) as store:
+        store.release_if(is_dead, now=now)
         user = store.known_user(order.user_id)
         history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
         activities = history.activities(order.user_id)

@@ -1,0 +1,83 @@
+"""What is computed from streams once and kept: metrics, splits and best efforts per activity.
+
+Pure: frames in, frames out. Rows of one activity depend on that activity alone, so new
+activities never change what was computed for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from runletters.activities import RUN_SPORTS
+from runletters.facts import Units
+from runletters.metrics.anchors import seen_heart_rate_max_bpm
+from runletters.metrics.best_efforts import best_efforts
+from runletters.metrics.personal import personalised
+from runletters.metrics.run_metrics import run_metrics
+from runletters.metrics.samples import samples
+from runletters.metrics.splits import KILOMETRE_M, MILE_M, splits_of
+from runletters.users import Preferences
+
+VERSION = 1
+"""Goes up when a formula changes; everything is then computed again."""
+BATCH_ACTIVITIES = 150
+"""Activities whose streams are in memory at a time."""
+TABLES = ("run_metrics", "splits", "best_efforts")
+
+
+def stale(activities: pl.DataFrame, stamps: pl.DataFrame) -> list[str]:
+    """Runs that have no figures yet, or older ones than their data or our formulas.
+
+    Args:
+        activities: ACTIVITY_SCHEMA.
+        stamps: activity_id, ingested_at, version of what is kept.
+    """
+    kept = stamps.select("activity_id", kept_at="ingested_at", kept_version="version")
+    runs = activities.filter(pl.col("sport").is_in(sorted(RUN_SPORTS)))
+    joined = runs.join(kept, on="activity_id", how="left")
+    is_fresh = (pl.col("kept_at") == pl.col("ingested_at")) & (pl.col("kept_version") == VERSION)
+    return joined.filter(~is_fresh.fill_null(value=False))["activity_id"].to_list()
+
+
+def batches(activity_ids: list[str]) -> Iterator[list[str]]:
+    """The ids in pieces whose streams fit into memory."""
+    for start in range(0, len(activity_ids), BATCH_ACTIVITIES):
+        yield activity_ids[start : start + BATCH_ACTIVITIES]
+
+
+def derive(activities: pl.DataFrame, streams: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """All kept tables of these activities, with `activity_id`, `ingested_at` and `version`.
+
+    Zones and loads are left out of use: they follow the runner's preferences, and
+    `personal_metrics` makes them anew from what is kept.
+    """
+    clean = samples(streams)
+    tables = {
+        "run_metrics": run_metrics(activities, streams, Preferences()),
+        "splits": splits_of(clean),
+        "best_efforts": best_efforts(clean),
+    }
+    stamps = activities.select("activity_id", "ingested_at").with_columns(
+        version=pl.lit(VERSION, pl.Int32())
+    )
+    return {name: rows.join(stamps, on="activity_id") for name, rows in tables.items()}
+
+
+def personal_metrics(kept: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
+    """Metrics of a whole history with this runner's zones and loads.
+
+    Args:
+        kept: run_metrics as kept; needs no stream.
+        preferences: maximum, rest and threshold as the runner typed them, where known.
+    """
+    if kept.is_empty():
+        return kept
+    seen_bpm = seen_heart_rate_max_bpm(kept)
+    return personalised(kept, preferences, seen_bpm=seen_bpm)
+
+
+def split_length_m(units: Units) -> float:
+    """The length of a split in the reader's units."""
+    return KILOMETRE_M if units == "metric" else MILE_M
