@@ -35,9 +35,15 @@ class StoreReading(StoreUsers, StoreClaims):
         return user
 
     def fingerprints(self, user_id: str) -> dict[tuple[str, Kind], str]:
-        """The fingerprint of every current text, by (activity_id, kind)."""
-        query = sa.select(content.c.activity_id, content.c.kind, content.c.fingerprint).where(
-            content.c.user_id == user_id, content.c.is_current
+        """The fingerprint of every newest text, by (activity_id, kind).
+
+        Newest, not current: beside a runner's edit a refreshed text is kept without becoming
+        current, and must not be written again by every refresh.
+        """
+        query = (
+            sa.select(content.c.activity_id, content.c.kind, content.c.fingerprint)
+            .where(content.c.user_id == user_id)
+            .order_by(content.c.version)
         )
         with self._read() as connection:
             return {

@@ -396,6 +396,7 @@ class TestRecording:
         frame = store.contents("ana", "letter", current=False)
         assert [("Old.", True), ("New.", False)] == frame.select("body", "is_current").rows()
         assert "f2" == store.status("ana")["letter_fingerprint"][0]
+        assert {("a1", "letter"): "f2"} == store.fingerprints("ana")
 
     def test_an_edit_can_be_taken_back(self, store: Store, now: datetime) -> None:
         """None gives the written text back."""

@@ -351,10 +351,11 @@ class TestSwapping:
 
 
 READ = """
-import json, sys
+import json, sys, time
 import duckdb
 counts = []
-for _ in range(40):
+until = time.monotonic() + 60
+while time.monotonic() < until and len(set(counts)) < 4:
     with duckdb.connect(sys.argv[1], read_only=True) as connection:
         for question in sys.argv[2:]:
             rows = connection.execute(question).fetchall()
@@ -413,8 +414,7 @@ def test_readers_of_both_versions_read_while_a_writer_publishes(
     assert 0 == reader.returncode
     assert version == found
     assert sorted(counts) == counts
-    assert writes >= 2
-    assert counts[-1] > counts[0]
+    assert 4 == len(set(counts))
 
 
 def test_a_file_of_duckdb_2_opens_in_the_installed_version(
