@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_samples_and_another_seed_another_runner() 
     assert not first.equals(other)
 
 
-@settings(max_examples=5, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=3, deadline=None, phases=NO_SHRINKING)
 @given(seed=st.integers(0, 10_000), later_days=st.integers(1, 40))
 def test_a_later_end_adds_runs_and_changes_none(seed: int, later_days: int) -> None:
     """Ten more days of the same runner are the same history with its tail longer."""
@@ -76,7 +76,7 @@ def test_a_later_end_adds_runs_and_changes_none(seed: int, later_days: int) -> N
         assert shorter[-1].streams.equals(longer[len(shared) - 1].streams)
 
 
-@settings(max_examples=5, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=3, deadline=None, phases=NO_SHRINKING)
 @given(seed=st.integers(0, 10_000), year=st.integers(2013, 2030), rate=st.floats(1.0, 4.0))
 def test_every_run_of_every_runner_is_within_what_bodies_do(
     seed: int, year: int, rate: float
@@ -93,7 +93,7 @@ def test_every_run_of_every_runner_is_within_what_bodies_do(
         assert 60 <= (summary.cadence_avg_rpm or 80) <= 100
 
 
-@settings(max_examples=4, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=3, deadline=None, phases=NO_SHRINKING)
 @given(seed=st.integers(0, 10_000))
 def test_streams_are_ordered_and_agree_with_their_totals(seed: int) -> None:
     """Time and segment never fall, distance ends at the total, laps add up to the whole."""

@@ -66,7 +66,7 @@ def test_the_official_sdk_reads_every_fit_file_without_complaint(
     history: list[SampleActivity],
 ) -> None:
     """Checksums hold, and totals, laps and samples are what was generated."""
-    for activity in _of_format(history, "fit")[:25]:
+    for activity in _of_format(history, "fit")[:12]:
         content = file_bytes(activity)
 
         messages, errors = Decoder(Stream.from_byte_array(bytearray(content))).read()
@@ -114,7 +114,7 @@ def test_the_local_clock_is_in_fit_files(history: list[SampleActivity]) -> None:
     """Summer time and holidays in another zone survive as local timestamps."""
     epoch = datetime(1989, 12, 31, tzinfo=UTC)
 
-    for activity in _of_format(history, "fit"):
+    for activity in _of_format(history, "fit")[::6]:
         messages, _ = Decoder(Stream.from_byte_array(bytearray(file_bytes(activity)))).read()
         said = messages["activity_mesgs"][0]
         local = epoch + timedelta(seconds=said["local_timestamp"])
