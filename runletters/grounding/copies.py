@@ -35,7 +35,8 @@ def check_copies(draft: Draft) -> Iterator[Finding]:
     for earlier in draft.recent[:LOOK_BACK]:
         share = len(own & shingles(earlier)) / max(1, len(own))
         if share > at_most:
-            yield reject("copy", (0, 0), f"{share:.0%} of the text", f"at most {at_most:.0%} in common", "repeats an earlier text of this runner")  # fmt: skip
+            say = reject if draft.kind == "letter" else note
+            yield say("copy", (0, 0), f"{share:.0%} of the text", f"at most {at_most:.0%} in common", "repeats an earlier text of this runner")  # fmt: skip
             return
         if draft.kind == "letter" and _opening(draft.text) == _opening(earlier):
             yield note("opening", (0, 0), _opening(draft.text)[:60], "a first line of its own", "begins like an earlier text")  # fmt: skip

@@ -141,11 +141,15 @@ def weekdays_in(reading: Reading) -> list[Day]:
     ]
 
 
+@cache
+def _month_alone(language: str) -> re.Pattern[str]:
+    before = r"\b(?:in|since|of|this|every|early|late|mid|im|seit|ab|bis|vom|en|desde|depuis|a|last)\s+"
+    return re.compile(rf"{before}({month_pattern(language)})(?!\w)", re.I)
+
+
 def months_alone(reading: Reading) -> list[Day]:
     """Months named without a day or a year, behind a preposition (in May, seit März)."""
-    months = _names(reading.language)[0]
-    before = r"\b(?:in|since|of|this|every|early|late|mid|im|seit|ab|bis|vom|en|desde|depuis|a|last)\s+"
-    pattern = re.compile(rf"{before}({month_pattern(reading.language)})(?!\w)", re.I)
+    months, pattern = _names(reading.language)[0], _month_alone(reading.language)
     taken = days_in(reading)
     return [
         Day(m.start(1), m.end(1), month=months[m[1].lower()])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from runletters.grounding.claims import Claim
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.lexicon import entries, words
-from runletters.grounding.roles import clauses, proper_truths, stretch_around
-from runletters.grounding.rounding import agrees
+from runletters.grounding.lexicon import entries, named, words
+from runletters.grounding.roles import clauses, stretch_around
 
 EVEN_S = 3.0
 """Halves within three seconds per km or mile are even (the rule of the fact sheets)."""
@@ -36,25 +36,24 @@ def check_directions(draft: Draft) -> Iterator[Finding]:
             yield finding
 
 
-def _signed(draft: Draft, role: str) -> tuple[str, list[str]] | None:
-    for name, rule in (entries(draft.language, "signs") or {}).items():
-        if re.search(rule["facts"], role):
-            return name, rule["against"]
-    return None
+@cache
+def _sign_of(language: str, role: str) -> str | None:
+    """The rule for the sign of a fact; None where a fact has none."""
+    rules = entries(language, "signs") or {}
+    return next((name for name, rule in rules.items() if re.search(rule["facts"], role)), None)
 
 
 def _beside_figure(draft: Draft, claim: Claim) -> Iterator[Finding]:
-    matching = [t for t in draft.truths.like(claim) if agrees(claim, t, draft.truths.unit_m)]
-    proper = proper_truths(draft.reading, claim, matching, draft.claims)
-    groups = {t.role: t.group for t in proper}
-    signs = [_signed(draft, role) for role in groups]
+    roles = {t.role for t in draft.agreeing[claim.start] if t.group != "usual"}
+    signs = [_sign_of(draft.language, role) for role in roles]
     if not signs or any(sign is None for sign in signs):
         return
-    if any(group == "usual" for group in groups.values()):
+    groups = {t.role: t.group for t in draft.proper(claim)}
+    if set(groups) != roles or "usual" in groups.values():
         return
     start, end = stretch_around(clauses(draft.reading.text), claim.start)
     clause = draft.reading.text[start:end]
-    patterns = [words(draft.language, "signs", sign[0], "against") for sign in signs if sign]
+    patterns = [words(draft.language, "signs", sign, "against") for sign in signs if sign]
     hits = [pattern.search(clause) for pattern in patterns]
     if all(hits) and not _is_flipped(draft, clause) and not _is_open(draft, clause):
         hit = hits[0]
@@ -117,7 +116,7 @@ def _subjects(draft: Draft) -> Iterator[Finding]:
     """Words about a subject that has a fact, or none: pace beside the usual, the heart rate."""
     known = " ".join((draft.sheet.classification_reason, *(f.text for f in draft.sheet.facts))).lower()
     for name, rule in (entries(draft.language, "subjects") or {}).items():
-        proved = any(re.search(rule["facts"], fact.name) for fact in draft.sheet.facts)
+        proved = any(named(rule["facts"], fact.name) for fact in draft.sheet.facts)
         if proved:
             continue
         for span, found in draft.found(words(draft.language, "subjects", name, "words")):

@@ -6,7 +6,7 @@ Pure: no clock, no network, no database.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runletters.content import Kind
@@ -16,8 +16,9 @@ from runletters.grounding.dates import Day
 from runletters.grounding.joining import claims_of
 from runletters.grounding.lexicon import FULL, base_language, words
 from runletters.grounding.reading import Reading, plain
-from runletters.grounding.roles import sentences, stretch_around
-from runletters.grounding.truths import Truths, truths_of
+from runletters.grounding.roles import proper_truths, sentences, stretch_around
+from runletters.grounding.rounding import agrees
+from runletters.grounding.truths import Truth, Truths, truths_of
 from runletters.grounding.wordlist import WordList
 
 
@@ -36,6 +37,7 @@ class Draft:
     days: Sequence[Day]
     truths: Truths
     bounds: Sequence[tuple[int, int]]  # sentences of the plain text
+    agreeing: Mapping[int, Sequence[Truth]]  # truths that a claim rounds, by the claim's place
 
     @property
     def has_word_lists(self) -> bool:
@@ -46,6 +48,12 @@ class Draft:
         """The sentence of the plain text around a place."""
         start, end = stretch_around(self.bounds, place)
         return self.plain[start:end]
+
+    def proper(self, claim: Claim) -> list[Truth]:
+        """The truths a claim states, value and role."""
+        candidates = self.agreeing[claim.start]
+        groups = {c.start: frozenset(t.group for t in self.agreeing[c.start]) for c in self.claims}
+        return proper_truths(self.reading, claim, candidates, self.claims, groups)
 
     def is_advice(self, place: int) -> bool:
         """Whether the sentence at this place of the plain text recommends something."""
@@ -58,12 +66,17 @@ class Draft:
         return [((m.start(), m.end()), self.text[m.start() : m.end()]) for m in pattern.finditer(self.plain)]  # fmt: skip
 
 
+def _agreeing(claim: Claim, truths: Truths) -> list[Truth]:
+    return [truth for truth in truths.like(claim) if agrees(claim, truth, truths.unit_m)]
+
+
 def draft_of(text: str, sheet: FactSheet, kind: Kind, recent: Sequence[str]) -> Draft:
     """The text, read."""
     reading, claims, days = claims_of(text, sheet.language, sheet.units)
     same = plain(text)
+    truths = truths_of(sheet)
     return Draft(
         text=text, plain=same, sheet=sheet, kind=kind, language=base_language(sheet.language),
-        recent=recent, reading=reading, claims=claims, days=days, truths=truths_of(sheet),
-        bounds=sentences(same),
+        recent=recent, reading=reading, claims=claims, days=days, truths=truths,
+        bounds=sentences(same), agreeing={c.start: _agreeing(c, truths) for c in claims},
     )  # fmt: skip

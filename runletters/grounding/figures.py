@@ -11,8 +11,7 @@ from runletters.grounding.advice import allows_amount
 from runletters.grounding.claims import Claim
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.roles import proper_truths
-from runletters.grounding.rounding import agrees, comparable
+from runletters.grounding.rounding import comparable
 from runletters.grounding.splits import contradicts_split
 
 _ARTICLE_LIKE = 1.0
@@ -38,13 +37,13 @@ def _says_nothing(draft: Draft, claim: Claim) -> bool:
 def _finding(draft: Draft, claim: Claim) -> Finding | None:
     if _other_system(draft, claim):
         return _reject(draft, claim, "unit", "the reader's own units", "is in the other system of units")
-    matching = [t for t in draft.truths.like(claim) if agrees(claim, t, draft.truths.unit_m)]
+    matching = draft.agreeing[claim.start]
     if not matching:
         if allows_amount(draft, claim):
             return None
         expected = _nearest(draft, claim)
         return _reject(draft, claim, "number", expected, "is not on the fact sheet")
-    proper = proper_truths(draft.reading, claim, matching, draft.claims)
+    proper = draft.proper(claim)
     if not proper:
         if allows_amount(draft, claim):
             return None

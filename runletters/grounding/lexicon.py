@@ -5,6 +5,7 @@ Pure: reads its own package data, nothing else.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -27,6 +28,12 @@ def table(name: str) -> Mapping[str, Any]:
 @cache
 def _words(language: str) -> Mapping[str, Any]:
     return table(f"words/{language}.toml") if language in FULL else {}
+
+
+@cache
+def named(pattern: str, name: str) -> bool:
+    """Whether a fact's name fits a pattern of the data files."""
+    return bool(re.search(pattern, name))
 
 
 def base_language(language: str) -> str:

@@ -6,7 +6,6 @@ Pure: no clock, no network, no database.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from runletters.grounding.draft import Draft
@@ -26,7 +25,14 @@ _ADDRESS = re.compile(
     r"|-?\d{1,3}\.\d{4,},\s*-?\d{1,3}\.\d{4,}|\b(?:SELECT|DROP|INSERT|DELETE)\s+\w+|(?:rm -rf|eval\(|javascript:)",
     re.I,
 )  # fmt: skip
+_HIDDEN = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ue000-\uf8ff]"
+)
+_MARKUP_SIGNS = re.compile(r"[*_`#\[\]<>|&{}]|^\s*(?:[-+•]|\d+[.)])\s", re.M)
 _CHARACTERS_PER_WORD = 1.7  # of scripts without blanks, about
+TELLING = 400
+"""So many characters are enough to tell a language."""
 SHORT = 40
 """Characters below which a language cannot be told."""
 
@@ -49,27 +55,21 @@ def check_length(draft: Draft) -> Iterator[Finding]:
 
 def check_markup(draft: Draft) -> Iterator[Finding]:
     """Plain prose: no Markdown, no HTML, no addresses, no code, no hidden characters."""
-    for span, found in draft.found(_MARKUP):
+    for span, found in draft.found(_MARKUP) if _MARKUP_SIGNS.search(draft.plain) else ():
         yield reject("markup", span, found.strip(), "plain prose", "is markup")
     for span, found in draft.found(_ADDRESS):
         yield reject("address", span, found, "no address, link, position or code", "may not stand in a text")  # fmt: skip
-    for place, character in enumerate(draft.text):
-        if _is_hidden(character):
-            yield reject("hidden", (place, place + 1), f"U+{ord(character):04X}", "visible characters", "is a control or direction character")  # fmt: skip
-            return
-
-
-def _is_hidden(character: str) -> bool:
-    if character in "\n\u200c\u200d" or character.isascii() and character.isprintable():
-        return False
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"}
+    hidden = _HIDDEN.search(draft.text)
+    if hidden:
+        span = (hidden.start(), hidden.end())
+        yield reject("hidden", span, f"U+{ord(hidden.group()):04X}", "visible characters", "is a control or direction character")  # fmt: skip
 
 
 def check_language(draft: Draft) -> Iterator[Finding]:
     """The text is in the reader's language."""
     if word_count(draft.text) < SHORT // 4:
         return
-    found = language_of(draft.text)
+    found = language_of(draft.text[:TELLING])
     if found is not None and found != draft.language:
         yield reject("language", (0, 0), found, draft.language, "is not the reader's language")
 

@@ -6,7 +6,7 @@ Pure: no clock, no network, no database. The lists are in roles.toml.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from runletters.grounding.claims import Claim
@@ -75,12 +75,29 @@ def clauses(text: str) -> list[tuple[int, int]]:
 
 
 def proper_truths(
-    reading: Reading, claim: Claim, candidates: Iterable[Truth], others: Sequence[Claim]
+    reading: Reading,
+    claim: Claim,
+    candidates: Iterable[Truth],
+    others: Sequence[Claim],
+    groups: Mapping[int, frozenset[str]],
 ) -> list[Truth]:
-    """Those of the agreeing truths whose role the words around the figure allow."""
+    """Those of the agreeing truths whose role the words around the figure allow.
+
+    Args:
+        reading: The text.
+        claim: The figure.
+        candidates: Truths it is a rounding of.
+        others: All figures of the text.
+        groups: The classes each of them could be of, by its place.
+    """
     if reading.language not in FULL:
         return list(candidates)
-    return [truth for truth in candidates if _allows(reading, claim, truth, others)]
+    fits: dict[str, bool] = {}
+    for truth in candidates:
+        if truth.group not in fits:
+            rivals = [c for c in others if c is claim or truth.group not in groups[c.start]]
+            fits[truth.group] = _allows(reading, claim, truth, rivals)
+    return [truth for truth in candidates if fits[truth.group]]
 
 
 def _allows(reading: Reading, claim: Claim, truth: Truth, others: Sequence[Claim]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from runletters.facts import Fact
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.lexicon import entries, table, words
+from runletters.grounding.lexicon import entries, named, table, words
 from runletters.grounding.numerals import ORDINAL_MARK
 from runletters.grounding.roles import sentences, stretch_around
 
@@ -42,7 +42,7 @@ def _is_denied(draft: Draft, place: int) -> bool:
 
 
 def _expected(draft: Draft, rule: Mapping[str, Any]) -> str:
-    proofs = [f.text for f in draft.sheet.facts if re.search(rule["facts"], f.name)]
+    proofs = [f.text for f in draft.sheet.facts if named(rule["facts"], f.name)]
     return "; ".join(proofs) or "no such word"
 
 
@@ -51,7 +51,7 @@ def _is_proved(draft: Draft, start: int, end: int, rule: Mapping[str, Any]) -> b
     after, before = text[end : end + REACH], text[max(0, start - 24) : start]
     if "splits" in rule and words(draft.language, "scopes", "split").search(_around(text, start, end)):  # fmt: skip
         return bool(draft.sheet.splits) or any(draft.sheet.has(n) for n in rule["splits"])
-    proofs = [f for f in draft.sheet.facts if re.search(rule["facts"], f.name)]
+    proofs = [f for f in draft.sheet.facts if named(rule["facts"], f.name)]
     ordinal = _ORDINAL_BEFORE.search(before)
     if ordinal and int(ordinal.group(1)) > 1:
         return any(_rank(fact) == int(ordinal.group(1)) for fact in proofs)
@@ -85,7 +85,7 @@ def _covers(draft: Draft, fact: Fact, before: str, after: str) -> bool:
 def check_firsts(draft: Draft) -> Iterator[Finding]:
     """First run of a year or a month, second of a day, first ever: each with its fact."""
     for name, rule in (entries(draft.language, "firsts") or {}).items():
-        if any(re.search(rule["facts"], fact.name) for fact in draft.sheet.facts):
+        if any(named(rule["facts"], fact.name) for fact in draft.sheet.facts):
             continue
         if name == "race" and draft.sheet.classification == "race":
             continue

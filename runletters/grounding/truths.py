@@ -25,6 +25,7 @@ WHOLE_SPLIT = 0.98  # as the fact sheets count them
 TEXT_ONLY = re.compile(r"^(advice_easy_distance|fastest_split|slowest_split|weekday|month|part_of_day|start_time)$")  # fmt: skip
 """Facts whose value means something else than the figure in their text."""
 
+_CLOCK = re.compile(r"(\d+):(\d\d)")
 _OF_UNIT: dict[str, tuple[str, float]] = {
     "m": ("length", 1.0), "km": ("length", 1000.0), "mi": ("length", METRES_PER_MILE),
     "s": ("duration", 1.0), "s_per_km": ("pace", 1 / 1000), "s_per_mi": ("pace", 1 / METRES_PER_MILE),
@@ -130,20 +131,23 @@ def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
         yield Truth(dimension, abs(fact.value) * factor, fact.name, group_of(fact.name))
 
 
-def _of_text(text: str, role: str, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
-    claims, dates = _scanned(text, fact_language(sheet), sheet.units)
+def _of_text(text: str, role: str, sheet: FactSheet, days: list[Day]) -> Sequence[Truth]:
+    truths, dates = _shown(text, role, fact_language(sheet), sheet.units)
     days += dates
-    for claim in claims:
-        yield Truth(claim.dimension, claim.value, role, _shown_group(claim, role), is_shown=True)
+    return truths
 
 
-@lru_cache(maxsize=4096)
-def _scanned(
-    text: str, language: str, units: Units
-) -> tuple[tuple[Claim, ...], tuple[Day, ...]]:
-    """The same few wordings come back sheet after sheet."""
+@lru_cache(maxsize=8192)
+def _shown(
+    text: str, role: str, language: str, units: Units
+) -> tuple[tuple[Truth, ...], tuple[Day, ...]]:
+    """Figures and dates of a fact's wording; the same few come back sheet after sheet."""
     _, claims, dates = claims_of(text, language, units)
-    return tuple(claims), tuple(dates)
+    truths = [
+        Truth(claim.dimension, claim.value, role, _shown_group(claim, role), is_shown=True)
+        for claim in claims
+    ]
+    return tuple(truths), tuple(dates)
 
 
 def _shown_group(claim: Claim, role: str) -> str:
@@ -161,6 +165,10 @@ def _of_splits(sheet: FactSheet) -> Iterator[Truth]:
     for split in sheet.splits:
         yield Truth("index", float(split.index), "split", PLAIN, split.index)
         yield Truth("pace", split.pace_s / unit_m, "split", "split", split.index)
+        shown = _CLOCK.match(split.pace_text)
+        if shown:  # rounded once from the exact pace, where pace_s was rounded before
+            pace_s = int(shown[1]) * 60 + int(shown[2])
+            yield Truth("pace", pace_s / unit_m, "split", "split", split.index, is_shown=True)
         for seconds in {split.elapsed_s, split.moving_s}:
             yield Truth("duration", seconds, "split", "split", split.index)
         if split.heart_rate_avg_bpm is not None:

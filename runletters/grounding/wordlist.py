@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 KEY = 2
@@ -21,11 +21,15 @@ _START = re.compile(r"(?<!\w)\w{2}")
 
 
 @lru_cache(maxsize=128)
-def _starts(text: str) -> tuple[tuple[int, str], ...]:
+def _starts(text: str) -> Mapping[str, list[int]]:
+    """Where words begin, by their first letters."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose lower case is longer
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return tuple((m.start(), m.group()) for m in _START.finditer(lowered))
+    starts: dict[str, list[int]] = defaultdict(list)
+    for found in _START.finditer(lowered):
+        starts[found.group()].append(found.start())
+    return starts
 
 
 def _spread(form: str) -> Sequence[str]:
@@ -80,13 +84,13 @@ class WordList:
 
     def _candidates(self, text: str, start: int, stop: int) -> Sequence[re.Match[str]]:
         found: list[re.Match[str]] = []
-        keyed = self._keyed
-        for place, key in _starts(text):
-            if key in keyed and start <= place < stop:
-                match = keyed[key].match(text, place, stop)
-                if match:
+        starts = _starts(text)
+        for key in self._keyed.keys() & starts.keys():
+            pattern = self._keyed[key]
+            for place in starts[key]:
+                if start <= place < stop and (match := pattern.match(text, place, stop)):
                     found.append(match)
         if self._rest is not None:
             found += self._rest.finditer(text, start, stop)
-            found.sort(key=lambda m: (m.start(), -m.end()))
+        found.sort(key=lambda m: (m.start(), -m.end()))
         return found
