@@ -40,8 +40,9 @@ def pauses(row: Row, wording: Wording) -> Candidate | None:
     paused_s = row.get("paused_s")
     if not paused_s or paused_s < PAUSE_FROM_S or paused_s > 3 * 3600:
         return None
+    paused_s = round(paused_s)
     text = wording.phrase("pauses", duration=wording.seconds(paused_s))
-    fact = Fact(name="pauses", value=round(paused_s), unit="s", text=text)
+    fact = Fact(name="pauses", value=paused_s, unit="s", text=text)
     return Candidate(fact, "pauses", 0.34 + min(paused_s, 1200) / 6000)
 
 
@@ -61,9 +62,10 @@ def heart_rate_drift(row: Row, wording: Wording) -> Candidate | None:
     drift = row.get("heart_rate_drift_percent")
     if drift is None or row["heart_rate_avg_bpm"] is None or abs(drift) < DRIFT_FROM_PERCENT:
         return None
+    drift = round(drift, 1)
     name = "heart_rate_drift_up" if drift > 0 else "heart_rate_drift_down"
     text = wording.phrase(name, percent=wording.percent(drift))
-    fact = Fact(name=name, value=round(drift, 1), unit="percent", text=text, quality="derived")
+    fact = Fact(name=name, value=drift, unit="percent", text=text, quality="derived")
     return Candidate(fact, "drift", 0.45 + min(abs(drift), 15) / 75)
 
 
@@ -72,9 +74,10 @@ def decoupling(row: Row, wording: Wording) -> Candidate | None:
     percent = row.get("decoupling_percent")
     if percent is None or (row["moving_s"] or 0) < DECOUPLING_FROM_S:
         return None
+    percent = round(percent, 1)
     name = "decoupling" if percent > 0 else "decoupling_none"
     text = wording.phrase(name, percent=wording.percent(percent))
-    fact = Fact(name=name, value=round(percent, 1), unit="percent", text=text, quality="derived")
+    fact = Fact(name=name, value=percent, unit="percent", text=text, quality="derived")
     return Candidate(fact, "drift", 0.5)
 
 
@@ -86,11 +89,11 @@ def zone_shares(row: Row, wording: Wording) -> Candidate | None:
         return None
     hard, easy = sum(s or 0 for s in seconds[4:]), sum(s or 0 for s in seconds[:3])
     name, part_s = ("hard_zone_share", hard) if hard >= easy else ("easy_zone_share", easy)
-    percent = part_s / total_s * 100
+    percent = round(part_s / total_s * 100)
     if percent < 40:
         return None
     text = wording.phrase(name, percent=wording.percent(percent))
-    fact = Fact(name=name, value=round(percent), unit="percent", text=text, quality="estimated")
+    fact = Fact(name=name, value=percent, unit="percent", text=text, quality="estimated")
     return Candidate(fact, "zones", 0.4 + percent / 1000)
 
 
@@ -106,7 +109,7 @@ def split_facts(splits: Sequence[SplitFact], wording: Wording) -> list[Candidate
         return []
     fastest = min(whole, key=lambda split: split.pace_s)
     slowest = max(whole, key=lambda split: split.pace_s)
-    spread_s = slowest.pace_s - fastest.pace_s
+    spread_s = round(slowest.pace_s - fastest.pace_s)
     if spread_s < HALF_SAME_S:
         return []
     is_last = fastest.index == whole[-1].index
@@ -117,7 +120,7 @@ def split_facts(splits: Sequence[SplitFact], wording: Wording) -> list[Candidate
         ),
         Candidate(_split_fact("slowest_split", slowest, wording), "slow", 0.33),
         Candidate(
-            Fact(name="split_spread", value=round(spread_s), unit="s", text=spread, n=len(whole)),
+            Fact(name="split_spread", value=spread_s, unit="s", text=spread, n=len(whole)),
             "spread",
             0.4 if spread_s <= 12 else 0.32,
         ),

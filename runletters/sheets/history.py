@@ -1,6 +1,7 @@
 """What a run means in the runner's own history: ranks, returns, streaks, round numbers.
 
-Pure: no clock, no network, no database. Reads the columns of `comparisons.compare`.
+Pure: no clock, no network, no database. Amounts are rounded before they are worded, so
+that a phrase made from the value says the same as the fact's own text. Reads the columns of `comparisons.compare`.
 """
 
 from __future__ import annotations
@@ -181,12 +182,12 @@ def days_since_last_run(row: Row, wording: Wording) -> Candidate | None:
 
 
 def _volume(row: Row, wording: Wording, name: str, window: str, weight: float) -> Candidate | None:
-    metres, n = row[f"{name}_m"], row[f"{name}_n"]
+    metres, n = round(row[f"{name}_m"]), row[f"{name}_n"]
     if n < 3 or metres < VOLUME_FROM_M:
         return None
     name = f"{name}_volume"
     text = wording.phrase(name, distance=wording.distance(metres), n=wording.count(n))
-    fact = Fact(name=name, value=round(metres), unit="m", text=text, n=n, window=window)
+    fact = Fact(name=name, value=metres, unit="m", text=text, n=n, window=window)
     return Candidate(fact, "volume", weight)
 
 
@@ -307,11 +308,9 @@ def anniversary(row: Row, wording: Wording) -> Candidate | None:
     earlier: date | None = row["anniversary_day"]
     if earlier is None:
         return None
-    year = str(earlier.year)
-    text = wording.phrase("anniversary", distance=wording.distance(row["anniversary_m"]), year=year)
-    fact = Fact(
-        name="anniversary", value=round(row["anniversary_m"]), unit="m", text=text, window=year
-    )
+    year, metres = str(earlier.year), round(row["anniversary_m"])
+    text = wording.phrase("anniversary", distance=wording.distance(metres), year=year)
+    fact = Fact(name="anniversary", value=metres, unit="m", text=text, window=year)
     return Candidate(fact, "calendar", 0.45)
 
 

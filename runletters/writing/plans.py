@@ -29,8 +29,10 @@ HIDDEN = (
     "heart_rate_lower", "second_half_faster", "fastest_since", "pace_quicker", "longest_since",
     "distance_rank_year", "year_ahead", "pace_slower", "pace_as_usual",
 )  # fmt: skip
+TONES = frozenset({"hardship", "doubtful", "race"})
+"""Beats with a part in opening, body and close alike."""
+
 SETTINGS = frozenset({"treadmill", "trail", "track", "race"})
-INDOORS = frozenset({"treadmill_running", "virtual_running"})
 SHORT_M = 3_500.0
 LONG_M = 14_000.0
 OPENING_PLANS = 8
@@ -64,7 +66,8 @@ class LetterPlan:
 
     def told(self, beat: str) -> None:
         """The opening has said this; the body need not."""
-        self.body = [other for other in self.body if other != beat]
+        if beat not in TONES:
+            self.body = [other for other in self.body if other != beat]
 
 
 def plan_for(sheet: FactSheet, book: Phrasebook, turn: int) -> LetterPlan:
@@ -122,7 +125,7 @@ def _reflections(sheet: FactSheet, turn: int) -> list[str]:
     kinds[1] = "reflection_short" if metres < SHORT_M else "reflection_long"
     if SHORT_M <= metres < LONG_M:
         kinds[1] = "reflection"
-    if sheet.sport not in INDOORS:
+    if sheet.sport == "running":
         kinds[3] = "reflection_outdoors"
     return [kinds[(turn // 2) % 4], "reflection"]
 
@@ -165,7 +168,7 @@ def _closings(sheet: FactSheet, turn: int) -> list[str]:
 def _gentle(sheet: FactSheet) -> LetterPlan:
     openings = ["hardship"] if sheet.has("day") else ["nameless"]
     return LetterPlan(
-        openings=openings, body=["hardship"] * 4, fillers=["hardship", "reflection_gentle"],
+        openings=openings, body=["hardship"] * 4, fillers=["hardship"],
         closings=["hardship"], closing_words=10, wanted=frozenset(),
     )  # fmt: skip
 

@@ -58,7 +58,7 @@ def _of_day(fact: Fact, wording: Wording) -> dict[str, str]:
 def _of_number(fact: Fact, value: float, wording: Wording) -> dict[str, str]:
     name, unit = fact.name, fact.unit
     if unit in _BY:
-        return {f"{name}_by": _BY[unit](wording, value)}
+        return {f"{name}_by": _BY[unit](wording, value), f"{name}_value": wording.count(abs(value))}
     if unit in _ROUND_TOTALS:
         return {f"{name}_distance": wording.round_distance(value * wording.unit_m)}
     if unit in {"rank", "ordinal", "count"}:
