@@ -156,6 +156,9 @@ class Register:
     """The activities of one user, as they are recognised: by key, else by start."""
 
     _of_key: dict[str, str] = field(default_factory=dict[str, str])
+    _of_content: dict[str, set[str]] = field(
+        default_factory=lambda: defaultdict[str, set[str]](set)
+    )
     _at: dict[int, set[str]] = field(default_factory=lambda: defaultdict[int, set[str]](set))
     _known: dict[str, Sighting] = field(default_factory=dict[str, Sighting])
 
@@ -170,10 +173,13 @@ class Register:
         self._known[activity_id] = seen
         self._at[_bucket(seen)].add(activity_id)
         self._of_key |= dict.fromkeys(seen.keys, activity_id)
+        for key in seen.keys:
+            if key.startswith("content:"):
+                self._of_content[_origin(key)].add(activity_id)
 
-    def by_key(self, key: str) -> str | None:
-        """The activity that has that key."""
-        return self._of_key.get(key)
+    def of_content(self, content_sha256: str) -> list[str]:
+        """The activities that came, wholly or in part, from that content."""
+        return sorted(self._of_content.get(f"content:{content_sha256}", ()))
 
     def find(self, seen: Sighting) -> str | None:
         """The activity this is a sighting of, the most alike if several could be."""

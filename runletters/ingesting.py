@@ -15,7 +15,7 @@ Which values an activity has, when several sources saw it:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -72,10 +72,11 @@ class Arrival:
 
 def arrivals(result: ReadResult, rights: Rights | None = None) -> list[Arrival]:
     """The recordings of one file; `rights` where the person knows better than the source."""
-    return [_arrival(recording, rights) for recording in result.recordings]
+    return [arrival(recording, rights) for recording in result.recordings]
 
 
-def _arrival(recording: Recording, rights: Rights | None) -> Arrival:
+def arrival(recording: Recording, rights: Rights | None = None) -> Arrival:
+    """One recording on its way in."""
     return Arrival(
         summary=recording.summary,
         sources=(recording.source,),
@@ -86,22 +87,22 @@ def _arrival(recording: Recording, rights: Rights | None) -> Arrival:
     )
 
 
-def joined(row: Arrival, files: Iterable[Arrival]) -> list[Arrival]:
-    """A row of an export with what its file holds.
+def joined(row: Arrival | None, files: Sequence[Arrival]) -> list[Arrival]:
+    """What a file holds, together with the row of an export that names it.
 
     The recording that starts nearest to the row is the row's own; others of that file stay
-    by themselves. A row whose file held no recording stands alone, flagged `file_missing`.
+    by themselves.
     """
-    own, *others = sorted(files, key=lambda file: _apart_s(row, file)) or [None]
-    if own is None:
-        return [flagged(row, "file_missing")]
-    return [combined(row, own), *(other for other in others if other is not None)]
+    if row is None:
+        return list(files)
+    own, *others = sorted(files, key=lambda file: _apart_s(row, file))
+    return [combined(row, own), *others]
 
 
-def flagged(arrival: Arrival, flag: str) -> Arrival:
+def flagged(view: Arrival, flag: str) -> Arrival:
     """The same with one more word on its quality."""
-    quality = tuple(dict.fromkeys((*arrival.summary.quality, flag)))
-    return replace(arrival, summary=arrival.summary.model_copy(update={"quality": quality}))
+    quality = tuple(dict.fromkeys((*view.summary.quality, flag)))
+    return replace(view, summary=view.summary.model_copy(update={"quality": quality}))
 
 
 def _apart_s(one: Arrival, other: Arrival) -> float:
@@ -182,32 +183,36 @@ class Shelf:
     rights: dict[str, Rights]
     waiting: dict[str, Arrival] = field(default_factory=dict[str, Arrival])
 
-    def take(self, arrival: Arrival) -> tuple[Verdict, str]:
+    def take(self, view: Arrival, known_file: str | None = None) -> Verdict:
         """Decide what an arrival is, and keep it waiting to be written.
 
-        Returns:
-            The verdict and the id of the activity it belongs to.
+        Args:
+            view: what came.
+            known_file: content hash of a file that belongs to it and came in before.
         """
-        seen = arrival.seen
-        known_id = self.register.find(seen)
+        seen = view.seen
+        of_file = [] if known_file is None else self.register.of_content(known_file)
+        known_id = next(iter(of_file), None) or self.register.find(seen)
         if known_id is None:
-            new_id = identity.activity_id(arrival.sources[0], self.register)
-            self._put(new_id, arrival)
-            return "loaded", new_id
+            self._put(identity.activity_id(view.sources[0], self.register), view)
+            return "loaded"
         before = self._view(known_id)
         if seen.keys <= before.seen.keys:
-            return "already_known", known_id
+            return "already_known"
         again = bool(_natives(seen) & _natives(before.seen))
-        self._put(known_id, (corrected if again else combined)(before, arrival))
-        return ("updated" if again else "merged"), known_id
+        self._put(known_id, (corrected if again else combined)(before, view))
+        return "updated" if again else "merged"
 
-    def restate(self, key: str, rights: Rights) -> bool:
-        """Give an activity other rights, as the person says; whether that changed anything."""
-        known_id = self.register.by_key(key)
-        if known_id is None or self.rights[known_id] == rights:
-            return False
-        self._put(known_id, replace(self._view(known_id), rights=rights))
-        return True
+    def restate(self, content_sha256: str, rights: Rights | None) -> Verdict:
+        """What came in before comes again, perhaps with other rights, as the person says."""
+        changed = [
+            known_id
+            for known_id in self.register.of_content(content_sha256)
+            if rights is not None and self.rights[known_id] != rights
+        ]
+        for known_id in changed:
+            self._put(known_id, replace(self._view(known_id), rights=rights or "none"))
+        return "updated" if changed else "already_known"
 
     def emptied(self) -> dict[str, Arrival]:
         """What waits to be written, by activity id; from now on the history has it."""

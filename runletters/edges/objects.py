@@ -85,21 +85,20 @@ def is_file(place: Place) -> bool:
 
 def read(place: Place, most: int | None = None) -> bytes:
     """The bytes of a file, or its first `most` bytes."""
-    if most is None:
-        return place.read_bytes()
     if isinstance(place, S3Path):
-        return _first_bytes(place, most)
+        return _read_object(place, most)
     with place.open("rb") as file:
-        return file.read(most)
+        return file.read(-1 if most is None else most)
 
 
-def _first_bytes(place: S3Path, most: int) -> bytes:
+def _read_object(place: S3Path, most: int | None) -> bytes:
+    # One request; cloudpathlib would make three and a copy on disk.
     boto3_client = cast("Any", place.client).client
-    got = boto3_client.get_object(Bucket=place.bucket, Key=place.key)["Body"]
+    body = boto3_client.get_object(Bucket=place.bucket, Key=place.key)["Body"]
     try:
-        return cast("bytes", got.read(most))
+        return cast("bytes", body.read(most))
     finally:
-        got.close()
+        body.close()
 
 
 def copy_to(place: Place, target: Path) -> Path:
