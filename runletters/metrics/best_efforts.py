@@ -6,7 +6,11 @@ a stretch that holds a teleport does not count, nor one faster than any human wa
 
 from __future__ import annotations
 
+from typing import Literal
+
 import polars as pl
+
+from runletters.metrics.samples import names_of
 
 EFFORTS_M: dict[str, float] = {
     "400m": 400.0,
@@ -59,13 +63,12 @@ def best_efforts(samples: pl.DataFrame) -> pl.DataFrame:
         say where it began.
     """
     keyed = _keyed(samples)
-    found = [
-        _best(_long_enough(keyed, length_m), name, length_m) for name, length_m in EFFORTS_M.items()
-    ]
-    empty = pl.DataFrame(schema=BEST_EFFORTS_SCHEMA)
+    found = [_best(keyed, name, length_m) for name, length_m in EFFORTS_M.items()]
     return (
-        pl.concat([empty, *found])
+        pl.concat(found)
+        .join(names_of(samples), on="run")
         .sort("activity_id", "distance_m")
+        .select(*BEST_EFFORTS_SCHEMA)
         .with_columns(pl.col("elapsed_s", "started_t_s", "started_m").round(6))
     )
 
@@ -98,39 +101,34 @@ def records(efforts: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
 def _keyed(samples: pl.DataFrame) -> pl.DataFrame:
     """One rising key over all runs, so that one binary search serves them all."""
     highest = samples["distance_m"].max()
-    stride = (highest if isinstance(highest, float) else 0.0) + max(EFFORTS_M.values()) + 1.0
+    stride = (highest if isinstance(highest, float) else 0.0) + 1.0
     return samples.select(
-        "activity_id",
         "run",
         "t_s",
         "distance_m",
+        pl.col("distance_m").last().over("run").alias("length_m"),
         pl.col("is_teleport").cum_sum().alias("teleports"),
         (pl.col("run").cast(pl.Float64) * stride + pl.col("distance_m")).alias("key"),
     )
 
 
-def _long_enough(keyed: pl.DataFrame, length_m: float) -> pl.DataFrame:
-    return keyed.filter(pl.col("distance_m").last().over("run") >= length_m)
-
-
 def _best(keyed: pl.DataFrame, name: str, length_m: float) -> pl.DataFrame:
     tries = pl.concat([_from_samples(keyed, length_m), _to_samples(keyed, length_m)])
+    shortest = pl.col("elapsed_s").arg_min()
     return (
         tries.filter(pl.col("elapsed_s") >= FASTEST_S[name])
-        .sort("elapsed_s", "started_t_s")
-        .group_by("activity_id", maintain_order=True)
-        .first()
+        .group_by("run", maintain_order=True)
+        .agg(pl.all().get(shortest))
         .with_columns(effort=pl.lit(name), distance_m=pl.lit(length_m))
-        .select(*BEST_EFFORTS_SCHEMA)
     )
 
 
 def _from_samples(keyed: pl.DataFrame, length_m: float) -> pl.DataFrame:
     """Stretches that begin at a sample: the end is the first moment that far along."""
-    target = pl.col("key") + length_m
-    after = pl.col("key").search_sorted(target, side="left")
-    return _stretches(keyed, after, target, outer="after").select(
-        "activity_id",
+    ahead = keyed.filter(pl.col("distance_m") + length_m <= pl.col("length_m"))
+    other = _at(keyed, ahead, ahead["key"] + length_m, side="left")
+    return other.select(
+        "run",
         elapsed_s=pl.col("other_t_s") - pl.col("t_s"),
         started_t_s=pl.col("t_s"),
         started_m=pl.col("distance_m"),
@@ -139,33 +137,32 @@ def _from_samples(keyed: pl.DataFrame, length_m: float) -> pl.DataFrame:
 
 def _to_samples(keyed: pl.DataFrame, length_m: float) -> pl.DataFrame:
     """Stretches that end at a sample: the start is the last moment that far back."""
-    target = pl.col("key") - length_m
-    after = pl.col("key").search_sorted(target, side="right")
-    return _stretches(keyed, after, target, outer="before").select(
-        "activity_id",
+    behind = keyed.filter(pl.col("distance_m") >= length_m)
+    other = _at(keyed, behind, behind["key"] - length_m, side="right")
+    return other.select(
+        "run",
         elapsed_s=pl.col("t_s") - pl.col("other_t_s"),
         started_t_s=pl.col("other_t_s"),
         started_m=pl.col("distance_m") - length_m,
     )
 
 
-def _stretches(keyed: pl.DataFrame, after: pl.Expr, target: pl.Expr, *, outer: str) -> pl.DataFrame:
-    """Each sample with the interpolated time at the target; other runs and teleports out."""
+def _at(
+    keyed: pl.DataFrame, ends: pl.DataFrame, target: pl.Series, *, side: Literal["left", "right"]
+) -> pl.DataFrame:
+    """One end of each stretch with the interpolated time of the other; none over a teleport."""
+    last = max(1, keyed.height - 1)
+    after = keyed["key"].search_sorted(target, side=side).cast(pl.Int64).clip(1, last)
+    brackets = keyed.select(
+        k0=pl.col("key").gather(after - 1),
+        k1=pl.col("key").gather(after),
+        t0=pl.col("t_s").gather(after - 1),
+        t1=pl.col("t_s").gather(after),
+        beyond=pl.col("teleports").gather(after if side == "left" else after - 1),
+    )
+    share = (pl.lit(target) - pl.col("k0")) / (pl.col("k1") - pl.col("k0"))
     return (
-        keyed.lazy()
-        .with_columns(target=target, after=after.clip(1, pl.len() - 1))
-        .with_columns(before=pl.col("after") - 1)
-        .with_columns(
-            k0=pl.col("key").gather("before"),
-            k1=pl.col("key").gather("after"),
-            t0=pl.col("t_s").gather("before"),
-            t1=pl.col("t_s").gather("after"),
-            same=(pl.col("run").gather("before") == pl.col("run"))
-            & (pl.col("run").gather("after") == pl.col("run")),
-            clean=pl.col("teleports").gather(outer) == pl.col("teleports"),
-        )
-        .filter("same", "clean", pl.col("target").is_between("k0", "k1"))
-        .with_columns(share=(pl.col("target") - pl.col("k0")) / (pl.col("k1") - pl.col("k0")))
-        .with_columns(other_t_s=pl.col("t0") + pl.col("share") * (pl.col("t1") - pl.col("t0")))
-        .collect()
+        pl.concat([ends, brackets], how="horizontal")
+        .with_columns(other_t_s=pl.col("t0") + share * (pl.col("t1") - pl.col("t0")))
+        .filter(pl.col("beyond") == pl.col("teleports"), pl.col("other_t_s").is_finite())
     )
