@@ -19,6 +19,8 @@ from runletters.grounding.roles import clauses, stretch_around
 EVEN_S = 3.0
 """Halves within three seconds per km or mile are even (the rule of the fact sheets)."""
 
+_FLIPPED = {"half_faster": "half_slower", "half_slower": "half_faster"}
+"""With the first half as the subject, the words change sides."""
 _OPPOSITE = {"up": "down", "down": "up"}
 
 
@@ -53,9 +55,14 @@ def _beside_figure(draft: Draft, claim: Claim) -> Iterator[Finding]:
         return
     start, end = stretch_around(clauses(draft.reading.text), claim.start)
     clause = draft.reading.text[start:end]
-    patterns = [words(draft.language, "signs", sign, "against") for sign in signs if sign]
+    flipped = _is_flipped(draft, clause)
+    patterns = [
+        words(draft.language, "signs", _FLIPPED.get(sign, sign) if flipped else sign, "against")
+        for sign in signs
+        if sign
+    ]
     hits = [pattern.search(clause) for pattern in patterns]
-    if all(hits) and not _is_flipped(draft, clause) and not _is_open(draft, clause):
+    if all(hits) and not _is_open(draft, clause):
         hit = hits[0]
         if hit:
             span = draft.reading.span(start + hit.start(), start + hit.end())

@@ -34,6 +34,9 @@ _ZONE_BEFORE = re.compile(r"\b(?:zones?|zonen?|zona|zonas)\s+$", re.I)
 _RATE_BEFORE = re.compile(
     r"(?:heart rate|pulse|puls|herzfrequenz|herzschlag|peak(?:ed|ing)?|maximum|frequenz)"
     r"(?:\s+(?!zone)[a-zäöüß]+){0,3}\s+$", re.I)  # fmt: skip
+_EXTREME = re.compile(
+    r"^(?!.*[.!?]\s).*(?:peak\w*|max\w*|up to|bis (?:auf|zu)|high\w*|top\w*|reach\w*|höchst\w*|spitze\w*|máxim\w*)"
+    r"(?:\s+[a-zäöüß]+){0,3}\s+$", re.I)  # fmt: skip
 _INDEX_AFTER = re.compile(r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b", re.I)
 
 
@@ -44,7 +47,7 @@ def claims_of(text: str, language: str, units: Units) -> tuple[Reading, list[Cla
     claims = scan(reading, [(day.start, day.end) for day in days])
     unit_m = 1000.0 if units == "metric" else METRES_PER_MILE
     claims = [_placed(reading, claim, unit_m) for claim in _compounds(reading, claims)]
-    return reading, _ranges(reading, claims), days
+    return reading, _rates(reading, _ranges(reading, claims)), days
 
 
 def _compounds(reading: Reading, claims: Sequence[Claim]) -> list[Claim]:
@@ -105,6 +108,16 @@ def _placed(reading: Reading, claim: Claim, unit_m: float) -> Claim:
         if pattern.search(before):
             return replace(claim, dimension=dimension)
     return claim
+
+
+def _rates(reading: Reading, claims: list[Claim]) -> list[Claim]:
+    """A bare number behind a heart rate and a word of extremes: 148 bpm, at most 171."""
+    for index in range(1, len(claims)):
+        last, claim = claims[index - 1], claims[index]
+        gap = reading.text[last.end : claim.start]
+        if last.dimension == "bpm" and claim.dimension == "number" and _EXTREME.search(gap):
+            claims[index] = replace(claim, dimension="bpm")
+    return claims
 
 
 def _ranges(reading: Reading, claims: list[Claim]) -> list[Claim]:

@@ -58,7 +58,15 @@ def agrees(claim: Claim, truth: Truth, unit_m: float) -> bool:
     step = claim.step * scale
     if claim.dimension in _COUNTED and not claim.hedge:
         return value == truth.value
-    return _hedged(claim, value, truth.value, step) or _is_rounded(claim, value, truth.value, step)
+    return _hedged(claim, value, truth.value, step) or _is_rounding(claim, value, truth, step)
+
+
+def _is_rounding(claim: Claim, value: float, truth: Truth, step: float) -> bool:
+    """A figure shown as rounded is rounded again only where the result is certain."""
+    if not truth.step or truth.dimension not in {"length", "duration"} or step <= truth.step:
+        return _is_rounded(claim, value, truth.value, step)
+    ends = (truth.value - truth.step / 2, truth.value + truth.step * 0.499)
+    return all(_is_rounded(claim, value, end, step) for end in ends)
 
 
 def _is_rounded(claim: Claim, value: float, true: float, step: float) -> bool:

@@ -26,6 +26,8 @@ TEXT_ONLY = re.compile(r"^(advice_easy_distance|fastest_split|slowest_split|week
 """Facts whose value means something else than the figure in their text."""
 
 _CLOCK = re.compile(r"(\d+):(\d\d)")
+_OF_A_BAND = re.compile("^(pace_|heart_rate|fastest|band|similar)")
+"""Facts whose lengths are the limits of a class of runs: runs of 9.5 to 10.5 km."""
 _OF_UNIT: dict[str, tuple[str, float]] = {
     "m": ("length", 1.0), "km": ("length", 1000.0), "mi": ("length", METRES_PER_MILE),
     "s": ("duration", 1.0), "s_per_km": ("pace", 1 / 1000), "s_per_mi": ("pace", 1 / METRES_PER_MILE),
@@ -56,6 +58,7 @@ class Truth:
     group: str  # its class in roles.toml
     split: int | None = None  # which split it belongs to
     is_shown: bool = False  # the figure stands in the fact's own wording
+    step: float = 0.0  # one unit of its last shown digit; 0 for a value as measured
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
         yield from _of_text(fact.window, fact.name, sheet, days)
     if fact.n is not None:
         counted = "splits" if "split" in fact.name else "runs"
-        yield Truth(counted, float(fact.n), fact.name, PLAIN, is_shown=True)
+        yield Truth(counted, float(fact.n), fact.name, _counted_group(fact.name), is_shown=True)
     if fact.unit == "date" and isinstance(fact.value, str):
         since = date.fromisoformat(fact.value[:10])
         days.append(_day(since))
@@ -144,7 +147,10 @@ def _shown(
     """Figures and dates of a fact's wording; the same few come back sheet after sheet."""
     _, claims, dates = claims_of(text, language, units)
     truths = [
-        Truth(claim.dimension, claim.value, role, _shown_group(claim, role), is_shown=True)
+        Truth(
+            claim.dimension, claim.value, role, _shown_group(claim, role), is_shown=True,
+            step=claim.step,
+        )  # fmt: skip
         for claim in claims
     ]
     return tuple(truths), tuple(dates)
@@ -157,7 +163,17 @@ def _shown_group(claim: Claim, role: str) -> str:
     whole_rate = claim.dimension == "bpm" and claim.value > 40  # noqa: PLR2004  no change is so big
     if group == "difference" and (whole_pace or whole_rate):
         return "usual"
-    return PLAIN if claim.dimension in {"runs", "ordinal", "number", "zone"} else group
+    if claim.dimension == "length" and group in {"difference", PLAIN} and _OF_A_BAND.search(role):
+        return "band"
+    if claim.dimension in {"runs", "ordinal", "number", "zone"}:
+        return _counted_group(role)
+    return group
+
+
+def _counted_group(role: str) -> str:
+    """Runs of a week, month or year are said as such; other counts need no word."""
+    group = group_of(role)
+    return group if group in {"week", "month", "year"} else PLAIN
 
 
 def _of_splits(sheet: FactSheet) -> Iterator[Truth]:
