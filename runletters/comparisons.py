@@ -7,7 +7,7 @@ with sorted lists and stacks, O(n log n), never a scan per run.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date, timedelta
@@ -17,11 +17,10 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from runletters.facts import Units
+from runletters.ranking import day_streak, previous_at_least, running_rank, usual
 
 METRES_PER_MILE = 1609.344
 HABIT_RUNS = 100  # a habit is what the last hundred runs say
-USUAL_RUNS = 20  # the usual pace is the median of the last twenty
-USUAL_MIN_RUNS = 5  # fewer are no usual
 SIMILAR_PACE = 0.03  # a similar pace lies within 3 %
 SIMILAR_DAYS = 365
 SIMILAR_MIN_RUNS = 5
@@ -56,62 +55,6 @@ def distance_band(distance_m: float, units: Units) -> Band:
     step = 1 if distance_m < 11.5 * unit_m else 3 if distance_m < 29.5 * unit_m else 5
     middle = round(distance_m / unit_m / step) * step
     return Band(max(0.0, middle - step / 2) * unit_m, (middle + step / 2) * unit_m)
-
-
-def running_rank(
-    values: Sequence[float | None], groups: Sequence[Hashable]
-) -> list[tuple[int, int] | None]:
-    """Rank from the top (equal values share) and count, within the group and up to each row."""
-    seen: dict[Hashable, list[float]] = defaultdict(list)
-    ranks: list[tuple[int, int] | None] = []
-    for value, group in zip(values, groups, strict=True):
-        if value is None:
-            ranks.append(None)
-            continue
-        insort(seen[group], value)
-        n = len(seen[group])
-        ranks.append((n - bisect_right(seen[group], value) + 1, n))
-    return ranks
-
-
-def previous_at_least(
-    values: Sequence[float | None], groups: Sequence[Hashable]
-) -> list[int | None]:
-    """Index of the latest earlier row of the group whose value is at least as high."""
-    stacks: dict[Hashable, list[int]] = defaultdict(list)
-    found: list[int | None] = []
-    for index, (value, group) in enumerate(zip(values, groups, strict=True)):
-        if value is None:
-            found.append(None)
-            continue
-        stack = stacks[group]
-        while stack and (values[stack[-1]] or 0.0) < value:
-            stack.pop()
-        found.append(stack[-1] if stack else None)
-        stack.append(index)
-    return found
-
-
-def usual(values: Sequence[float | None], groups: Sequence[Hashable]) -> list[float | None]:
-    """Median of the last twenty earlier values of the group; null below five."""
-    last: dict[Hashable, deque[float]] = defaultdict(lambda: deque(maxlen=USUAL_RUNS))
-    medians: list[float | None] = []
-    for value, group in zip(values, groups, strict=True):
-        earlier = last[group]
-        medians.append(median(earlier) if len(earlier) >= USUAL_MIN_RUNS else None)
-        if value is not None:
-            earlier.append(value)
-    return medians
-
-
-def day_streak(days: Sequence[date]) -> list[int]:
-    """Consecutive local days with a run, ending on each row's day."""
-    streaks: list[int] = []
-    for index, day in enumerate(days):
-        gap = (day - days[index - 1]).days if index else None
-        before = streaks[-1] if streaks else 0
-        streaks.append(1 if gap is None or gap > 1 else before + gap)
-    return streaks
 
 
 def part_of_day(minute_of_day: int) -> str:
@@ -190,7 +133,7 @@ def _volume(days: Sequence[date], distances_m: Sequence[float]) -> dict[str, lis
     columns: dict[str, list[Any]] = {f"{k}_m": [m for m, _ in v] for k, v in sums.items()}
     columns |= {f"{k}_n": [n for _, n in v] for k, v in sums.items()}
     columns["four_weeks_m"] = [
-        totals.between(d - timedelta(days=34), d - timedelta(days=7))[0] for d in days
+        totals.from_day_to_row(d - timedelta(days=27), i)[0] for i, d in rows
     ]
     columns["last_year_m"] = [
         totals.between(date(d.year - 1, 1, 1), _year_earlier(d))[0] for d in days

@@ -16,6 +16,7 @@ import polars as pl
 
 from runletters.comparisons import COMPARISON_INPUT, compare
 from runletters.facts import Fact, FactSheet, SplitFact
+from runletters.sheets.calendar import CALENDAR
 from runletters.sheets.candidates import Row, most_telling
 from runletters.sheets.classify import classify, tone_of
 from runletters.sheets.effort import EFFORT, split_facts
@@ -111,7 +112,7 @@ def _split(row: Mapping[str, Any], wording: Wording) -> SplitFact:
 
 
 def _facts(row: Row, splits: Sequence[SplitFact], wording: Wording) -> tuple[Fact, ...]:
-    makers = (*HISTORY, *EFFORT) if row["is_trusted"] else ()
+    makers = (*HISTORY, *CALENDAR, *EFFORT) if row["is_trusted"] else ()
     made = [candidate for make in makers if (candidate := make(row, wording))]
     if row["is_trusted"]:
         made += split_facts(splits, wording)

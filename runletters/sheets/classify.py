@@ -7,8 +7,8 @@ each gives its reason.
 from __future__ import annotations
 
 from runletters.facts import Tone
+from runletters.sheets.calendar import RETURN_DAYS
 from runletters.sheets.candidates import Row
-from runletters.sheets.history import RETURN_DAYS
 from runletters.untrusted import speaks_of_hardship
 from runletters.wording import Wording
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from runletters.comparisons import USUAL_RUNS, part_of_day
+from runletters.comparisons import part_of_day
 from runletters.facts import Fact, Unit
+from runletters.ranking import USUAL_RUNS
 from runletters.sheets.candidates import Row
 from runletters.sheets.history import band_words
 from runletters.wording import Wording

@@ -8,15 +8,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runletters.comparisons import (
-    COMPARISON_INPUT,
-    compare,
-    day_streak,
-    distance_band,
-    previous_at_least,
-    running_rank,
-    usual,
-)
+from runletters.comparisons import COMPARISON_INPUT, compare, distance_band
+from runletters.ranking import day_streak, previous_at_least, running_rank, usual
 
 VALUES = st.lists(
     st.tuples(st.one_of(st.none(), st.integers(0, 9).map(float)), st.integers(0, 2)), max_size=40

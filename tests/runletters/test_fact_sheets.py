@@ -37,6 +37,15 @@ def test_the_longest_run_of_a_history_is_named_with_n_and_window() -> None:
     assert "longest_ever" == sheets[-1].facts[0].name
 
 
+def test_a_tie_is_no_superlative() -> None:
+    """As long and as fast as an earlier run: neither the longest nor the fastest."""
+    days = [run(START + timedelta(days=2 * i), 5_000, 330) for i in range(30)]
+
+    names = {fact.name for sheet in _sheets(frame(*days)) for fact in sheet.facts}
+
+    assert not {"longest_ever", "longest_of_year", "band_best"} & names
+
+
 def test_a_sheet_never_looks_ahead() -> None:
     """What is said of a run does not change when later runs arrive."""
     activities = history(60)
