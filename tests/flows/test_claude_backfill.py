@@ -1,0 +1,105 @@
+"""The claude writer under Prefect: real SDK over HTTP, faults, and a bill to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import pytest
+from servers.claude_api import Behaviour, ClaudeApiServer
+
+from flows.backfill_history import backfill_history
+from runletters.edges.store import Store
+from runletters.errors import WriterStopped
+from runletters.settings import Settings
+
+Home = Callable[..., Settings]
+KEY = "sk-ant-canary-7f3b9d51c2"
+
+
+@pytest.fixture
+def server() -> Generator[ClaudeApiServer]:
+    with ClaudeApiServer(Behaviour(key=KEY, hang_s=3)) as running:
+        yield running
+
+
+@pytest.fixture
+def claude_home(home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home whose claude writer talks to the fake."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+    monkeypatch.setenv("RUNLETTERS_CALL_TIMEOUT_S", "1.5")
+    return home
+
+
+def test_the_ledger_equals_the_bill(claude_home: Home, server: ClaudeApiServer) -> None:
+    """Every text is written by the model, and the summary's cost is what was charged."""
+    claude_home(runs=3)
+
+    result = backfill_history(user="ada", writer="claude")
+
+    assert (6, 0) == (result["done"], result["failed"])
+    assert server.bill.total_nano_usd() == result["cost_nano_usd"]
+    assert 0 < result["cost_nano_usd"]
+
+
+def test_nothing_is_paid_twice(claude_home: Home, server: ClaudeApiServer) -> None:
+    """A second run asks nobody; nor does one whose store forgot that the texts were written."""
+    settings = claude_home(runs=2)
+    backfill_history(user="ada", writer="claude")
+    asked = server.stats.requests
+
+    again = backfill_history(user="ada", writer="claude")
+    with Store.open(settings.store) as store, store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM content")
+        connection.exec_driver_sql(
+            "UPDATE generation_status SET letter_status='pending', coaching_status='pending'"
+        )
+    recovered = backfill_history(user="ada", writer="claude")
+
+    assert 0 == again["done"]
+    assert (4, 0) == (recovered["done"], recovered["cost_nano_usd"])
+    assert asked == server.stats.requests
+
+
+def test_a_failed_item_fails_alone_and_is_taken_again(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails three times leaves its reason; the next run writes what is missing."""
+    monkeypatch.setenv("RUNLETTERS_CONCURRENCY", "1")
+    claude_home(runs=2)
+    server.faults.play("500", "500", "500")
+
+    first = backfill_history(user="ada", writer="claude")
+    second = backfill_history(user="ada", writer="claude")
+
+    assert (3, 1) == (first["done"], first["failed"])
+    assert ["WriterUnavailable"] == [reason.split(":")[0] for reason in first["failures"]]
+    assert (1, 0, 3) == (second["done"], second["failed"], second["skipped"])
+
+
+def test_passing_faults_are_outlived(claude_home: Home, server: ClaudeApiServer) -> None:
+    """Rate limits, overload, server errors and bad bodies are tried again by Prefect."""
+    claude_home(runs=3)
+    server.faults.play("529", "500", "html", "429")
+
+    result = backfill_history(user="ada", writer="claude")
+
+    assert (6, 0) == (result["done"], result["failed"])
+    assert server.bill.total_nano_usd() == result["cost_nano_usd"]
+
+
+def test_a_wrong_key_stops_the_whole_run_with_one_clear_message(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is failed: all items go back to pending, and the run says what is wrong."""
+    settings = claude_home(runs=3)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wrong")
+
+    with pytest.raises(WriterStopped) as stop:
+        backfill_history(user="ada", writer="claude")
+
+    with Store.open(settings.store) as store:
+        states = store.status("ada")
+    assert "sk-ant-wrong" not in str(stop.value)
+    assert {"pending"} == set(states["letter_status"]) | set(states["coaching_status"])
+    assert server.stats.requests <= 6
