@@ -151,3 +151,9 @@ def content_hashes(activities: pl.DataFrame) -> frozenset[str]:
         pl.col("sources").explode(empty_as_null=False).struct.field("content_sha256")
     )
     return frozenset(hashes.to_series().to_list())
+
+
+def writable_runs(activities: pl.DataFrame) -> list[str]:
+    """Ids of the runs that may be written about."""
+    may = pl.col("is_run") & (pl.col("rights") != "none")
+    return activities.filter(may)["activity_id"].to_list()
