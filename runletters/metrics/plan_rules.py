@@ -67,8 +67,16 @@ def run_days(state: PlanState) -> int:
     """Days with a run in a week: the habit, between two and six, of 2 km at least."""
     if is_return(state):
         return 3
-    most = min(6, int(base_m(state) // SHORTEST_RUN_M))
-    return min(most, max(2, round(state.days_per_week)))
+    return min(_most_days(base_m(state)), max(2, round(state.days_per_week)))
+
+
+def _most_days(week_m: float) -> int:
+    """Days among which a week can be shared out beside its long run, 2 km at least each."""
+    beside_long = 1.0 - LONG_SHARE
+    many = 1 + int(week_m * beside_long // SHORTEST_RUN_M)
+    if many >= 4:
+        return min(6, many)
+    return 3 if week_m * (1.0 - LONG_SHARE_FEW_DAYS) >= 2 * SHORTEST_RUN_M else 2
 
 
 def is_return(state: PlanState) -> bool:

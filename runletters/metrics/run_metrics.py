@@ -75,9 +75,9 @@ def measured(activities: pl.DataFrame, streams: pl.DataFrame) -> pl.DataFrame:
     Returns:
         One row per activity, columns of MEASURED_SCHEMA.
     """
-    known = _known(activities)
+    known = known_activities(activities)
     wanted = streams.join(known.select("activity_id"), on="activity_id", how="semi")
-    parts = [_from_streams(batch) for batch in batches(wanted)]
+    parts = [measured_of(samples(batch)) for batch in batches(wanted)]
     return completed(known, pl.concat(parts, how="diagonal") if parts else pl.DataFrame())
 
 
@@ -95,7 +95,8 @@ def batches(streams: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield rows.slice(start, length)
 
 
-def _known(activities: pl.DataFrame) -> pl.DataFrame:
+def known_activities(activities: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with every column of ACTIVITY_SCHEMA; what is missing is null."""
     absent = [
         pl.lit(None, dtype=kind).alias(name)
         for name, kind in ACTIVITY_SCHEMA.items()
@@ -104,8 +105,8 @@ def _known(activities: pl.DataFrame) -> pl.DataFrame:
     return activities.with_columns(absent)
 
 
-def _from_streams(batch: pl.DataFrame) -> pl.DataFrame:
-    clean = samples(batch)
+def measured_of(clean: pl.DataFrame) -> pl.DataFrame:
+    """What the samples of a batch of runs say, one row per run with samples."""
     row = moving(clean)
     for part in (
         elevation(clean),

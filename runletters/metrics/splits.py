@@ -15,6 +15,17 @@ MILE_M = 1_609.344
 SHORTEST_REST_M = 1.0
 """A rest behind the last whole split that is shorter than this is rounding, not a split."""
 
+SPLIT_SCHEMA: dict[str, pl.DataType] = {
+    "activity_id": pl.String(),
+    "index": pl.Int64(),
+    "distance_m": pl.Float64(),
+    "elapsed_s": pl.Float64(),
+    "moving_s": pl.Float64(),
+    "pace_s": pl.Float64(),
+    "elevation_change_m": pl.Float64(),
+    "heart_rate_avg_bpm": pl.Float64(),
+}
+
 
 def splits(streams: pl.DataFrame, unit_m: float = KILOMETRE_M) -> pl.DataFrame:
     """Splits of many runs; see `splits_of` for the columns."""
@@ -46,13 +57,7 @@ def splits_of(clean: pl.DataFrame, unit_m: float = KILOMETRE_M) -> pl.DataFrame:
     joined = cut.join(
         _heart_rate(clean, unit_m), on=["activity_id", "index"], how="left", maintain_order="left"
     )
-    return joined.select(*SPLIT_COLUMNS).with_columns(pl.selectors.float().round(6))
-
-
-SPLIT_COLUMNS = (
-    "activity_id", "index", "distance_m", "elapsed_s", "moving_s", "pace_s",
-    "elevation_change_m", "heart_rate_avg_bpm",
-)  # fmt: skip
+    return joined.select(*SPLIT_SCHEMA).with_columns(pl.selectors.float().round(6))
 
 
 def _starts(clean: pl.DataFrame) -> pl.DataFrame:

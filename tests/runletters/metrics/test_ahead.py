@@ -170,7 +170,7 @@ RACES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(STATES, RACES, st.integers(1, 4))
 def test_every_plan_keeps_its_limits(state: PlanState, race: Race | None, weeks: int) -> None:
     """Growth, rest, hard days, days before a race: for any runner whatsoever."""
