@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from runletters.errors import BudgetReached
 from runletters.ledger import Mode
 from runletters.pricing import Model, worst_cost_nano_usd
@@ -20,6 +22,10 @@ from runletters.prompting import sent_text
 from runletters.users import user_key
 
 NANO = 1_000_000_000
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +42,7 @@ class Limits:
         return (self.run_nano_usd, self.user_day_nano_usd, self.day_nano_usd) == (None,) * 3
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scope:
+class Scope(_Frozen):
     """One account: its key, what it is called, and its limit."""
 
     key: str
@@ -45,8 +50,7 @@ class Scope:
     limit_nano_usd: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reservation:
+class Reservation(_Frozen):
     """The worst case of one call, set aside in its scopes."""
 
     scopes: tuple[Scope, ...] = ()

@@ -19,7 +19,7 @@ from runletters.budgeting import Reservation
 from runletters.content import Kind, Usage, WorkItem
 from runletters.edges.claude import CallFailed, ClaudeApi
 from runletters.edges.claude_turns import Turnstile
-from runletters.ledger import Attempt, AttemptOutcome
+from runletters.ledger import Attempt, AttemptOutcome, Mode
 from runletters.limiting import Ticket
 from runletters.pricing import Model, cost_nano_usd
 from runletters.replies import Reply, kept_json, read_reply
@@ -80,7 +80,12 @@ class Purse(Protocol):
     """What may still be spent; `edges.claude_purse.StoredPurse` is one."""
 
     def reserve(
-        self, item: WorkItem, flow_run_id: str, model: Model, parameters: Mapping[str, Any]
+        self,
+        item: WorkItem,
+        flow_run_id: str,
+        model: Model,
+        parameters: Mapping[str, Any],
+        mode: Mode = "live",
     ) -> Reservation:
         """Set the worst case aside.
 
@@ -167,7 +172,7 @@ class PaidCalls:
         Raises:
             WriterUnavailable, WriterRefused, WriterStopped, BudgetReached.
         """
-        call = _Call(intent, item, model, parameters, _safely(judge))
+        call = _Call(intent, item, model, parameters, safely(judge))
         for patience in reversed(range(PATIENCE)):
             try:
                 return self._once(call)
@@ -227,18 +232,18 @@ def again(intent: Attempt) -> Attempt:
     return intent.model_copy(update={"attempt_id": new_attempt_id()})
 
 
-def judge_reply(reply: Reply, model: Model, judge: Judge) -> Judged:
+def judge_reply(reply: Reply, model: Model, judge: Judge, mode: Mode = "live") -> Judged:
     """Price a reply and put it before the judge, or name what made it unusable."""
     findings = tuple(judge(reply)) if reply.is_usable else (unusable(reply),)
     return Judged(
         reply=reply,
         findings=findings,
         usage=reply.usage or Usage(),
-        cost_nano_usd=cost_nano_usd(model, reply.usage) if reply.usage else None,
+        cost_nano_usd=cost_nano_usd(model, reply.usage, mode=mode) if reply.usage else None,
     )
 
 
-def _safely(judge: Judge) -> Judge:
+def safely(judge: Judge) -> Judge:
     """A judge whose own failure rejects the text: it was paid, and the books come first."""
 
     def judged(reply: Reply) -> Sequence[Finding]:

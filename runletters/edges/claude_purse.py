@@ -24,6 +24,7 @@ from runletters.budgeting import (
 from runletters.content import WorkItem
 from runletters.edges.store_base import StoreBase, upsert
 from runletters.edges.store_schema import budgets
+from runletters.ledger import Mode
 from runletters.pricing import Model
 
 
@@ -36,7 +37,12 @@ class StoredPurse:
         self._now = now
 
     def reserve(
-        self, item: WorkItem, flow_run_id: str, model: Model, parameters: Mapping[str, Any]
+        self,
+        item: WorkItem,
+        flow_run_id: str,
+        model: Model,
+        parameters: Mapping[str, Any],
+        mode: Mode = "live",
     ) -> Reservation:
         """Set the worst case of a call aside.
 
@@ -46,7 +52,7 @@ class StoredPurse:
         counted = scopes(
             self._limits, flow_run_id=flow_run_id, user_id=item.user_id, now=self._now()
         )
-        worst = worst_case_nano_usd(model, parameters)
+        worst = worst_case_nano_usd(model, parameters, mode)
         if worst is None or not counted:
             return Reservation()  # an unknown price was said aloud; it stops nothing
         with self._engine.begin() as connection:

@@ -77,7 +77,7 @@ class _Job:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        return self.item.user_id, self.item.kind, self.item.fingerprint
+        return _key(self.item)
 
 
 class ClaudeWriter:
@@ -128,6 +128,22 @@ class ClaudeWriter:
         text = self._paid_text(job) or self._written(job, judged)
         return _outcome(item, text, judged, seconds=time.perf_counter() - clock)
 
+    def judge(self, item: WorkItem, reply: Reply) -> Sequence[Finding]:
+        """What the truth gate says about a reply that came by another way, as in a batch."""
+        job = _job(item, "")
+        return self._gate(_text(job, reply), job.sheet)
+
+    def take_up(self, item: WorkItem, flow_run_id: str, draft: Judged) -> Outcome:
+        """Go on from a draft that came in a batch: keep it, repair it live, or give way.
+
+        The draft's own cost is in the ledger and not in this outcome's figures again.
+
+        Raises:
+            What `write` raises.
+        """
+        self._drafts[_key(item)] = draft
+        return self.write(item, flow_run_id)
+
     def _paid_text(self, job: _Job) -> Text | None:
         item = job.item
         kept = self.calls.ledger.paid_reply(item.user_id, item.kind, item.fingerprint)
@@ -140,10 +156,12 @@ class ClaudeWriter:
             draft = self._ask(job, job.parameters)
             judged.append(draft)
         if draft.is_accepted:
+            self._drafts.pop(job.key, None)
             return _text(job, draft.reply, draft.findings)
         if draft.reply.outcome in FAULTY_BODIES:
             raise WriterUnavailable(f"Claude API: no reply in the answer: {said(draft.findings)}.")
         if draft.reply.outcome == "refused":
+            self._drafts.pop(job.key, None)
             return self._given_way(job, draft.findings)
         self._drafts[job.key] = draft
         repaired = self._repaired(job, draft)
@@ -231,6 +249,10 @@ def intended(item: WorkItem, flow_run_id: str, calls: PaidCalls) -> Attempt:
         prompt_sha256=prompt_sha256(item.kind),
         started_at=calls.now(),
     )
+
+
+def _key(item: WorkItem) -> tuple[str, str, str]:
+    return item.user_id, item.kind, item.fingerprint
 
 
 def _job(item: WorkItem, flow_run_id: str) -> _Job:

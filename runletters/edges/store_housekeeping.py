@@ -15,12 +15,15 @@ from runletters.edges.store_base import StoreBase, chunks, frame, upsert
 from runletters.edges.store_schema import (
     PUBLISHED,
     attempts,
+    batch_lines,
+    budgets,
     content,
     flow_outcomes,
     generation_status,
     quarantine,
     users,
 )
+from runletters.users import user_key
 
 _IDENTIFYING = ("user_id", "activity_id", "fingerprint", "reply", "error")
 
@@ -124,6 +127,7 @@ class StoreHousekeeping(StoreBase):
                 .where(attempts.c.user_id == user_id)
                 .values(dict.fromkeys(_IDENTIFYING))
             ).rowcount
+            _forget_calls(connection, user_id)
         self._empty_log()
         return counts
 
@@ -146,6 +150,17 @@ class StoreHousekeeping(StoreBase):
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 raw.close()
+
+
+def _forget_calls(connection: sa.Connection, user_id: str) -> None:
+    """Lines of batches stay, to be settled, without what they were about; budgets go."""
+    connection.execute(
+        sa.update(batch_lines)
+        .where(batch_lines.c.user_id == user_id)
+        .values(user_id=None, item=None, reservation=None)
+    )
+    theirs = budgets.c.scope.startswith(f"user {user_key(user_id)} ", autoescape=True)
+    connection.execute(sa.delete(budgets).where(theirs))
 
 
 def _pieces(connection: sa.Connection, table: sa.Table, chunk_rows: int) -> Iterator[pl.DataFrame]:

@@ -25,6 +25,7 @@ STATEMENTS: tuple[str, ...] = (
     attempt_id TEXT NOT NULL,
     user_id TEXT,
     item TEXT,
+    reservation TEXT,
     result TEXT
     ) {strict}""",
     "CREATE INDEX batch_lines_by_batch ON batch_lines (batch_key)",

@@ -224,8 +224,9 @@ batch_lines = sa.Table(
     _column("batch_key"),
     _column("attempt_id"),
     _column("user_id"),
-    _column("item"),  # JSON of the WorkItem, until it is settled
-    _column("result"),  # JSON of the line's result
+    _column("item"),  # JSON of the WorkItem
+    _column("reservation"),  # JSON of what was set aside for it
+    _column("result"),  # type of the line's result, once it was settled
 )
 
 PUBLISHED: tuple[sa.Table, ...] = (
