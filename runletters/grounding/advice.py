@@ -5,12 +5,14 @@ Pure: no clock, no network, no database. The limits are in limits.toml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from runletters.grounding.claims import Claim
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
 from runletters.grounding.lexicon import table, words
+from runletters.grounding.roles import stretch_around
+from runletters.grounding.truths import PLAIN, Truth
 
 
 def _limit(name: str) -> float:
@@ -27,7 +29,9 @@ def allows_amount(draft: Draft, claim: Claim) -> bool:
         case "length":
             return not draft.sheet.has("advice_easy_distance") and claim.value <= _furthest_m(draft)
         case "pace":
-            return not draft.sheet.has("advice_easy_pace") and claim.value >= _own(draft, "pace", 1e9)
+            return not draft.sheet.has("advice_easy_pace") and claim.value >= _own(
+                draft, "pace", 1e9
+            )
         case "days":
             return _own(draft, "advice_rest", 1) <= claim.value <= _limit("days_at_most")
         case "runs" | "number":
@@ -38,6 +42,22 @@ def allows_amount(draft: Draft, claim: Claim) -> bool:
             return claim.value <= _limit("zone_at_most")
         case _:
             return False
+
+
+_ADVISED = {"length": "advice_easy_distance", "pace": "advice_easy_pace"}
+
+
+def breaks_advice(draft: Draft, claim: Claim, truths: Sequence[Truth]) -> bool:
+    """Whether a recommendation names a true figure that is not the recommended one."""
+    fact = _ADVISED.get(claim.dimension)
+    place = draft.reading.span(claim.start, claim.end)[0]
+    if fact is None or not draft.sheet.has(fact) or not draft.is_advice(place):
+        return False
+    if any(t.role.startswith("advice_") or t.group not in {PLAIN, "usual"} for t in truths):
+        return False
+    start, _ = stretch_around(draft.bounds, place)
+    said = draft.plain[start:place]
+    return bool(words(draft.language, "advice", "cues").search(said))
 
 
 def _own(draft: Draft, role: str, otherwise: float) -> float:

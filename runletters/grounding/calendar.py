@@ -6,6 +6,7 @@ holds no place, so a season that is only true in the south is not accepted eithe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -13,7 +14,9 @@ from runletters.grounding.dates import Day, months_alone, weekdays_in
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
 from runletters.grounding.lexicon import entries, words
+from runletters.grounding.roles import clauses, stretch_around
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WEEKDAY_REACH = 5
 """Characters between a weekday and the date it belongs to."""
 
@@ -24,6 +27,26 @@ def check_dates(draft: Draft) -> Iterator[Finding]:
         if not any(_is_part_of(day, true) for true in draft.truths.days):
             span = draft.reading.span(day.start, day.end)
             yield reject("date", span, draft.text[slice(*span)], _dates(draft), "is no date of the fact sheet")  # fmt: skip
+
+
+def check_windows(draft: Draft) -> Iterator[Finding]:
+    """A total of a year stands beside no other year."""
+    for claim in draft.claims:
+        truths = [t for t in draft.proper(claim) if t.group in {"year", "ahead"}]
+        years = set(filter(None, (_years_of(draft, t.role) for t in truths)))
+        if not years or len(truths) < len(draft.proper(claim)):
+            continue
+        start, end = stretch_around(clauses(draft.reading.text), claim.start)
+        for day in draft.days:
+            if start <= day.start < end and day.year and not day.month and not any(day.year in y for y in years):  # fmt: skip
+                span = draft.reading.span(day.start, day.end)
+                yield reject("date", span, draft.text[slice(*span)], "the year of the figure beside it", "is another year")  # fmt: skip
+
+
+def _years_of(draft: Draft, role: str) -> frozenset[int] | None:
+    fact = draft.sheet.fact(role)
+    said = f"{fact.window} {fact.text}" if fact else ""
+    return frozenset(int(year) for year in _YEAR.findall(said)) or None
 
 
 def _is_part_of(said: Day, true: Day) -> bool:

@@ -24,6 +24,8 @@ Hedge: TypeAlias = Literal["", "about", "over", "under"]
 UNIT_TABLE = "units.toml"
 MEASURES = ("length", "duration", "days", "bpm", "spm", "watt", "percent", "kcal", "celsius", "runs", "splits")  # fmt: skip
 
+MINUTE = 60
+
 NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _PER = r"\s*(?:/|\bper\b|\bpro\b|\bpar\b|\bpor\b|\bje\b|\ba\b|\ban\b|\beach\b|\bal\b|\bau\b|\bauf den\b|\bder\b)\s*"
 _LENGTH_WORD = r"(?:km|kilom[eè]t\w*|kilómet\w*|chilomet\w*|quil[ôó]met\w*|公里|千米)\b"
@@ -31,12 +33,15 @@ _MILE_WORD = r"(?:mi|mile|meile|milla|mille|miglio|英里)\b"
 SUFFIX = re.compile(rf"(?:{_PER})(?:(?P<km>{_LENGTH_WORD}|公里)|(?P<mi>{_MILE_WORD}))", re.I)
 _MIN_PER = re.compile(rf"\s*min\.?(?:{_PER})(?:(?P<km>{_LENGTH_WORD})|(?P<mi>{_MILE_WORD}))", re.I)
 _SPEED = re.compile(r"\s*(?:(?P<km>km/h|kmh|kph|kilom\w+ (?:an|per) hour|kilometer pro stunde)|(?P<mi>mph|mi/h|miles (?:an|per) hour))(?!\w)", re.I)  # fmt: skip
-_CLOCK = re.compile(r"(?<![\d:.,])(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?!:?\d)")
+_CLOCK = re.compile(r"(?<![\d:.,])(\d{1,3}):(\d\d)(?::(\d\d))?(?!:?\d)")
 _PRIMES = re.compile(r"(?<![\d:.,])(\d{1,2})'\s?([0-5]\d)(?:\"|'')?(?!\d)")
 _CHINESE_CLOCK = re.compile(r"(?<!\d)(?:(\d+)小时)?(\d{1,3})分(?:钟)?(?:(\d{1,2})秒)?")
 _NUMBER = re.compile(rf"(?<![\d.,:\w])(?:{NUMBER})(?![\d:]*\d)", re.I)
 _ANY_NUMBER = re.compile(rf"(?<![\d:])(?<!\d[.,])(?:{NUMBER})")
 _AFTER = re.compile(r"[\s\-]*(%|°\s?c\b|°|[^\W\d_]+(?:/分)?)", re.I)
+_HOUR_BEFORE = re.compile(
+    r"\b(?:began|begin|started?|starting|set (?:out|off)|left|out (?:of )?the door|beg[ao]nn\w*|gestartet|losgelaufen|startete\w*)"
+    r"\s+(?:at|from|um|around|about|gegen|ab)\s+$", re.I)  # fmt: skip
 _AM_PM = re.compile(r"\s*(?:(a\.?m\b\.?)|(p\.?m\b\.?)|(uhr|h\b|heures|点))", re.I)
 _ORDINALSUFFIX = re.compile(rf"(?:st|nd|rd|th|ème|ième|e|º|ª|\.º|{ORDINAL_MARK})(?!\w)")
 _GERMAN_ORDINAL = re.compile(r"\.\s+(?=[a-zäöüßA-ZÄÖÜ])")
@@ -82,7 +87,9 @@ def parse_number(written: str, language: str) -> tuple[float, int]:
     decimal, group = _symbols(language)
     if group not in ".,":
         group = "." if decimal == "," else ","
-    if re.fullmatch(rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(decimal)}\d+)?", written):
+    if re.fullmatch(
+        rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(decimal)}\d+)?", written
+    ):
         written = written.replace(group, "")
     plain = written.replace(",", ".")
     whole, _, fraction = plain.rpartition(".") if "." in plain else (plain, "", "")
@@ -123,10 +130,21 @@ def _clock(reading: Reading, found: re.Match[str]) -> Claim:
     step = 1.0
     per = _MIN_PER.match(text, end) or SUFFIX.match(text, end)
     half_day = _AM_PM.match(text, end)
-    if per:
+    if max(second, third) >= MINUTE:
+        dimension = "malformed"  # 5:60 is no time, and no fact agrees with it
+    elif per:
         unit_m = 1000.0 if per.group("km") else 1609.344
-        dimension, value, imperial, end = "pace", seconds / unit_m, per.group("km") is None, per.end()
+        dimension, value, imperial, end = (
+            "pace",
+            seconds / unit_m,
+            per.group("km") is None,
+            per.end(),
+        )
         step = 1 / unit_m
+    elif not has_hours and (_HOUR_BEFORE.search(text[: found.start()]) or found[1].startswith("0")):
+        dimension, value = "time", float(first * 60 + second)
+        if half_day:
+            value, end = _of_day(first, second, half_day), half_day.end()
     elif half_day and not has_hours:
         dimension, value, end = "time", _of_day(first, second, half_day), half_day.end()
     return Claim(
@@ -170,7 +188,9 @@ def _number(reading: Reading, found: re.Match[str]) -> Claim:
     speed = _SPEED.match(text, end)
     if speed:
         factor = (1000 if speed.group("km") else 1609.344) / 3600
-        return replace(base, dimension="speed", value=value * factor, step=step * factor, end=speed.end())
+        return replace(
+            base, dimension="speed", value=value * factor, step=step * factor, end=speed.end()
+        )
     ordinal = _ORDINALSUFFIX.match(text, end)
     if ordinal and not decimals:
         return replace(base, dimension="ordinal", end=ordinal.end(), number_end=ordinal.end())

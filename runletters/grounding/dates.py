@@ -81,7 +81,13 @@ def _written(language: str) -> tuple[re.Pattern[str], ...]:
 
 def days_in(reading: Reading) -> list[Day]:
     """Every date of the text, longest reading first at each place, left to right."""
-    finders: tuple[Callable[[Reading], Iterator[Day]], ...] = (_iso, _numeric, _chinese, _by_name, _years)
+    finders: tuple[Callable[[Reading], Iterator[Day]], ...] = (
+        _iso,
+        _numeric,
+        _chinese,
+        _by_name,
+        _years,
+    )
     kept: list[Day] = []
     for finder in finders:
         for day in finder(reading):
@@ -143,7 +149,9 @@ def weekdays_in(reading: Reading) -> list[Day]:
 
 @cache
 def _month_alone(language: str) -> re.Pattern[str]:
-    before = r"\b(?:in|since|of|this|every|early|late|mid|im|seit|ab|bis|vom|en|desde|depuis|a|last)\s+"
+    before = (
+        r"\b(?:in|since|of|this|every|early|late|mid|im|seit|ab|bis|vom|en|desde|depuis|a|last)\s+"
+    )
     return re.compile(rf"{before}({month_pattern(language)})(?!\w)", re.I)
 
 

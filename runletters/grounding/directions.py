@@ -121,7 +121,9 @@ def _clause(draft: Draft, place: int) -> str:
 
 def _subjects(draft: Draft) -> Iterator[Finding]:
     """Words about a subject that has a fact, or none: pace beside the usual, the heart rate."""
-    known = " ".join((draft.sheet.classification_reason, *(f.text for f in draft.sheet.facts))).lower()
+    known = " ".join(
+        (draft.sheet.classification_reason, *(f.text for f in draft.sheet.facts))
+    ).lower()
     for name, rule in (entries(draft.language, "subjects") or {}).items():
         proved = any(named(rule["facts"], fact.name) for fact in draft.sheet.facts)
         if proved:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runletters.grounding.advice import allows_amount
+from runletters.grounding.advice import allows_amount, breaks_advice
 from runletters.grounding.claims import Claim
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
@@ -36,7 +36,9 @@ def _says_nothing(draft: Draft, claim: Claim) -> bool:
 
 def _finding(draft: Draft, claim: Claim) -> Finding | None:
     if _other_system(draft, claim):
-        return _reject(draft, claim, "unit", "the reader's own units", "is in the other system of units")
+        return _reject(
+            draft, claim, "unit", "the reader's own units", "is in the other system of units"
+        )
     matching = draft.agreeing[claim.start]
     if not matching:
         if allows_amount(draft, claim):
@@ -48,14 +50,22 @@ def _finding(draft: Draft, claim: Claim) -> Finding | None:
         if allows_amount(draft, claim):
             return None
         roles = ", ".join(sorted({truth.role for truth in matching}))
-        return _reject(draft, claim, "role", f"said of {roles}", "is on the fact sheet, but as something else")
+        return _reject(
+            draft, claim, "role", f"said of {roles}", "is on the fact sheet, but as something else"
+        )
+    if breaks_advice(draft, claim, proper):
+        return _reject(
+            draft, claim, "advice", _nearest(draft, claim), "is not what the sheet recommends"
+        )
     if contradicts_split(draft, claim, proper):
         return _reject(draft, claim, "role", "the figure of that split", "belongs to another split")
     return None
 
 
 def _other_system(draft: Draft, claim: Claim) -> bool:
-    if claim.dimension == "pace" or (claim.dimension == "length" and claim.factor not in {1.0, 0.9144}):
+    if claim.dimension == "pace" or (
+        claim.dimension == "length" and claim.factor not in {1.0, 0.9144}
+    ):
         return claim.is_imperial != (draft.sheet.units == "imperial") and claim.value > 0
     return False
 
@@ -78,5 +88,3 @@ def _nearest(draft: Draft, claim: Claim) -> str:
     return "; ".join(f"{name}: {facts[name]}" if name in facts else name for name in names) or (
         "no figure of this kind"
     )
-
-

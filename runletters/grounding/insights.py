@@ -30,7 +30,9 @@ def leaves(value: Any) -> Iterator[str]:
 def hidden_text(text: str, structured: Mapping[str, Any]) -> str:
     """Sentences of the fields that the prose does not contain, for the same rules."""
     said = " ".join(text.split()).lower()
-    fields = [leaf for key, v in structured.items() if key != "classification" for leaf in leaves(v)]
+    fields = [
+        leaf for key, v in structured.items() if key != "classification" for leaf in leaves(v)
+    ]
     missing = [leaf for leaf in fields if leaf.strip().rstrip(".").lower() not in said]
     return " ".join(f"{leaf.strip().rstrip('.')}." for leaf in missing if leaf.strip())
 

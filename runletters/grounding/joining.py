@@ -30,6 +30,7 @@ _INDEX_BEFORE = re.compile(
     r"\b(?:kilometres?|kilometers?|kilometern?|km|miles?|meilen?|splits?|kilómetro|kilomètre|laps?|runde)"
     r"\s+(?:number\s+|nummer\s+|nr\.?\s*|no\.?\s*)?$", re.I)  # fmt: skip
 _NUMBER_BEFORE = re.compile(r"(?:\bnumber|\bnummer|\bnr\.|\bno\.|#)\s*$", re.I)
+_SPLIT_WORD = re.compile(r"\b(?:kilomet\w+|km|miles?|meilen?|splits?|one)\b[^.!?]*$", re.I)
 _ZONE_BEFORE = re.compile(r"\b(?:zones?|zonen?|zona|zonas)\s+$", re.I)
 _RATE_BEFORE = re.compile(
     r"(?:heart rate|pulse|puls|herzfrequenz|herzschlag|peak(?:ed|ing)?|maximum|frequenz)"
@@ -37,7 +38,9 @@ _RATE_BEFORE = re.compile(
 _EXTREME = re.compile(
     r"^(?!.*[.!?]\s).*(?:peak\w*|max\w*|up to|bis (?:auf|zu)|high\w*|top\w*|reach\w*|höchst\w*|spitze\w*|máxim\w*)"
     r"(?:\s+[a-zäöüß]+){0,3}\s+$", re.I)  # fmt: skip
-_INDEX_AFTER = re.compile(r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b", re.I)
+_INDEX_AFTER = re.compile(
+    r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b", re.I
+)
 
 
 def claims_of(text: str, language: str, units: Units) -> tuple[Reading, list[Claim], list[Day]]:
@@ -102,6 +105,8 @@ def _placed(reading: Reading, claim: Claim, unit_m: float) -> Claim:
         return claim
     if claim.step == 1 and _RATE_BEFORE.search(before):
         return replace(claim, dimension="bpm")
+    if _NUMBER_BEFORE.search(before) and _SPLIT_WORD.search(before):
+        return replace(claim, dimension="index")
     for pattern, dimension in (
         (_ZONE_BEFORE, "zone"), (_NUMBER_BEFORE, "ordinal"), (_INDEX_BEFORE, "index"),
     ):  # fmt: skip

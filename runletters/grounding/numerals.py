@@ -26,7 +26,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 _GERMAN_ENDING = re.compile(r"^(.*t)(?:e|er|es|en|em)$")
 _CHINESE_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _CHINESE_PLACES = {"十": 10, "百": 100, "千": 1000}
-_CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千]+(?=公里|千米|米|英里|小时|分|秒|次|天|周|个月|年)")
+_CHINESE = re.compile(
+    r"[零〇一二两三四五六七八九十百千]+(?=公里|千米|米|英里|小时|分|秒|次|天|周|个月|年)"
+)
 _ARTICLES = {"de": ("ein", "eine", "einen", "einem", "einer", "eines", "eins"), "es": ("un", "una")}
 _EXTRA = {
     "en": {"a dozen": 12, "a hundred": 100, "a thousand": 1000},
@@ -139,7 +141,9 @@ def _compound(stems: tuple[str, ...]) -> re.Pattern[str]:
     if not stems:
         return re.compile(r"(?!)")
     return re.compile(
-        r"\b(" + "|".join(stems) + r")((?:läng|schnell|langsam|höch|meist|best|weit|größ)\w*st\w*|best\w*|meist\w*)",
+        r"\b("
+        + "|".join(stems)
+        + r")((?:läng|schnell|langsam|höch|meist|best|weit|größ)\w*st\w*|best\w*|meist\w*)",
         re.IGNORECASE,
     )
 

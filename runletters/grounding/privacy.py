@@ -23,10 +23,12 @@ QUOTED_WORDS = 3
 SHORTEST_NAME = 4
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
-_NAME = re.compile(r"(?<![.!?:;\"'(\n] )(?<!^)(?<![.!?:;\"(\n])(?<=[\w,;)] )([A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)*)")
+_NAME = re.compile(
+    r"(?<![.!?:;\"'(\n] )(?<!^)(?<![.!?:;\"(\n])(?<=[\w,;)] )([A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)*)"
+)
 _ORDERS = re.compile(
     r"ignor(?:e|ier|a)\w*\s|instruc|instruktion|anweisung|vergiss\s|disregard|forget (?:all|every|your|the|prev)|"
-    r"system\s*prompt|\bprompt|assistant|\brespond|\breply|antworte|wiederhol|\brepeat\b|\boutput\b|ausgabe|reveal|"
+    r"system\s*prompt|\bprompt|assistant|\brespond|\breply|antworte|wiederhol|\brepeat (?:after|the|this|your|back|every)|\boutput\b|ausgabe|reveal|"
     r"verrate|(?:^|[.!,:;]\s*|please |bitte |and |und |just |only |then )(?:say|write|print|schreib\w*|sag|gib)\b|"
     r"olvida|escribe|responde|instrucci|oublie|écris|réponds|忽略|指令|输出|回复|игнорируй|напиши|無視|出力|تجاهل|اكتب|"
     r"jailbreak|developer mode|you are now|du bist jetzt|</|\{\{|\[/?inst",
@@ -58,7 +60,9 @@ def _echoes(draft: Draft, own: str) -> Iterator[Finding]:
     for token in told:
         if token.lower() in known or common.fullmatch(token.lower()) or _ORDERS.fullmatch(token):
             continue
-        pattern = re.compile(rf"(?<!\w){re.escape(token)}(?!\w)" if token.isascii() else re.escape(token), re.I)
+        pattern = re.compile(
+            rf"(?<!\w){re.escape(token)}(?!\w)" if token.isascii() else re.escape(token), re.I
+        )
         for span, found in draft.found(pattern):
             yield reject("leak", span, found, "nothing of that title", "repeats a title or note that gives orders")  # fmt: skip
 

@@ -67,7 +67,11 @@ class Reading:
 def _digit(character: str) -> str:
     if character.isascii() or not character.isdigit():
         return character
-    return str(unicodedata.digit(character, 0)) if unicodedata.decimal(character, None) is not None else character
+    return (
+        str(unicodedata.digit(character, 0))
+        if unicodedata.decimal(character, None) is not None
+        else character
+    )
 
 
 def plain(text: str) -> str:

@@ -22,6 +22,8 @@ _CLAUSE = re.compile(
 TIGHT = frozenset({"week", "month", "year", "climb", "max", "usual", "total", "ahead", "pauses"})
 """Classes whose words are clear enough to contradict a figure of another class."""
 
+SAME_SENTENCE = frozenset({"split", "max", "zone", "trend"})
+"""Classes whose words must stand in the figure's own sentence."""
 _CONTRADICTING = {
     "week": {
         "en": ["(?:this|your|the) week", "in (?:the (?:last|past) )?(?:7|seven) days", "weekly total", "for the week"],
@@ -123,13 +125,13 @@ def _has_cue(reading: Reading, claim: Claim, group: str, others: Sequence[Claim]
         return any(_owner(reading.text, rivals, c.start(), c.end()) is claim for c in cues)
     if cues:
         return True
+    if group in SAME_SENTENCE:
+        return False
     before = [(a, b) for a, b in bounds if b <= start]
     return bool(before) and bool(pattern.search(reading.text, *before[-1]))
 
 
-def _is_contradicted(
-    reading: Reading, claim: Claim, group: str, others: Sequence[Claim]
-) -> bool:
+def _is_contradicted(reading: Reading, claim: Claim, group: str, others: Sequence[Claim]) -> bool:
     """Whether a clear word of another class belongs to this figure and to no nearer one."""
     start, end = stretch_around(clauses(reading.text), claim.start)
     clause = reading.text[start:end]

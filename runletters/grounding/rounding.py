@@ -34,7 +34,10 @@ def comparable(claim: Claim, truth: Truth, unit_m: float) -> float | None:
         return claim.value
     if claim.dimension == "clock" and truth.dimension in {"pace", "duration", "time"}:
         return claim.value / unit_m if truth.dimension == "pace" else claim.value
-    if "number" in {claim.dimension, truth.dimension} and {claim.dimension, truth.dimension} <= _BARE:
+    if (
+        "number" in {claim.dimension, truth.dimension}
+        and {claim.dimension, truth.dimension} <= _BARE
+    ):
         return claim.value
     if {claim.dimension, truth.dimension} == {"runs", "number"}:
         return claim.value

@@ -42,11 +42,7 @@ def _indexes(draft: Draft, claim: Claim) -> set[int]:
         for m in _last(draft.language).finditer(draft.reading.text)
     ]
     timed = [c for c in draft.claims if c.dimension in _TIMED]
-    return {
-        index
-        for start, end, index in named
-        if _bound(draft, timed, start, end) is claim
-    }
+    return {index for start, end, index in named if _bound(draft, timed, start, end) is claim}
 
 
 def _bound(draft: Draft, timed: Sequence[Claim], start: int, end: int) -> Claim | None:

@@ -7,7 +7,7 @@ superlatives.toml.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runletters.facts import Fact
@@ -50,12 +50,25 @@ def _is_proved(draft: Draft, start: int, end: int, rule: Mapping[str, Any]) -> b
     text = draft.reading.text
     after, before = text[end : end + REACH], text[max(0, start - 24) : start]
     if "splits" in rule and words(draft.language, "scopes", "split").search(_around(text, start, end)):  # fmt: skip
-        return bool(draft.sheet.splits) or any(draft.sheet.has(n) for n in rule["splits"])
+        return _is_that_split(draft, start, end, rule["splits"])
     proofs = [f for f in draft.sheet.facts if named(rule["facts"], f.name)]
     ordinal = _ORDINAL_BEFORE.search(before)
     if ordinal and int(ordinal.group(1)) > 1:
         return any(_rank(fact) == int(ordinal.group(1)) for fact in proofs)
-    return any(_covers(draft, fact, before, after) for fact in proofs)
+    return any(_covers(draft, fact, before, after, _around(text, start, end)) for fact in proofs)
+
+
+def _is_that_split(draft: Draft, start: int, end: int, facts: Sequence[str]) -> bool:
+    """Whether the splits named in the sentence hold the extreme one; none named will do."""
+    begin, stop = stretch_around(sentences(draft.reading.text), start)
+    named = {c.value for c in draft.claims if c.dimension == "index" and begin <= c.start < max(stop, end)}  # fmt: skip
+    told = {fact.value for name in facts if (fact := draft.sheet.fact(name))}
+    extreme = min if "fastest_split" in facts else max
+    splits = draft.sheet.splits
+    if splits:
+        best = extreme(split.pace_s for split in splits)
+        told |= {split.index for split in splits if split.pace_s == best}
+    return bool(told) and (not named or bool(named & told))
 
 
 def _around(text: str, start: int, end: int) -> str:
@@ -67,7 +80,7 @@ def _rank(fact: Fact) -> int | None:
     return int(fact.value) if fact.unit == "rank" and not isinstance(fact.value, str) else None
 
 
-def _covers(draft: Draft, fact: Fact, before: str, after: str) -> bool:
+def _covers(draft: Draft, fact: Fact, before: str, after: str, sentence: str) -> bool:
     """Whether the fact's scope is at least the one the text claims."""
     rank = _rank(fact)
     language = draft.language
@@ -78,7 +91,7 @@ def _covers(draft: Draft, fact: Fact, before: str, after: str) -> bool:
     if rank is not None and rank != 1:
         return False
     if re.search("year|month", fact.name):
-        return bool(words(language, "scopes", "year").search(after + before))
+        return bool(words(language, "scopes", "year").search(after + before + sentence))
     return True
 
 

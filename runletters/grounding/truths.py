@@ -148,7 +148,11 @@ def _shown(
     _, claims, dates = claims_of(text, language, units)
     truths = [
         Truth(
-            claim.dimension, claim.value, role, _shown_group(claim, role), is_shown=True,
+            claim.dimension,
+            claim.value,
+            role,
+            _shown_group(claim, role),
+            is_shown=True,
             step=claim.step,
         )  # fmt: skip
         for claim in claims
@@ -214,7 +218,9 @@ def _derived(sheet: FactSheet, figures: list[Truth]) -> Iterator[Truth]:
         yield Truth("speed", 1 / pace.value, "pace", PLAIN)
     average, top = by_role.get("heart_rate_avg"), by_role.get("heart_rate_max")
     if average and top:
-        yield Truth("bpm", round(top.value) - round(average.value), "heart_rate_range", "difference")
+        yield Truth(
+            "bpm", round(top.value) - round(average.value), "heart_rate_range", "difference"
+        )
     for name in ("fastest_split", "slowest_split"):
         fact = sheet.fact(name)
         if fact is not None and isinstance(fact.value, int):

@@ -37,7 +37,9 @@ def _spread(form: str) -> Sequence[str]:
     found = _CHOICE.match(form)
     if not found:
         return (form,)
-    return [part for choice in found.group(1).split("|") for part in _spread(choice + found.group(2))]
+    return [
+        part for choice in found.group(1).split("|") for part in _spread(choice + found.group(2))
+    ]
 
 
 def _compiled(forms: Sequence[str], before: str = "") -> re.Pattern[str]:

@@ -39,8 +39,10 @@ def test_precision_and_recall(
     missed: list[str] = []
     for case in cases:
         found = rejections(case.text, sheets[case.sheet], case.rule)
-        verdict = ("false alarm" if found else "kept") if case.rule is None else (
-            "caught" if found else "missed"
+        verdict = (
+            ("false alarm" if found else "kept")
+            if case.rule is None
+            else ("caught" if found else "missed")
         )
         verdicts[verdict] += 1
         if verdict in {"false alarm", "missed"}:
@@ -55,12 +57,12 @@ def test_precision_and_recall(
     assert recall >= LEAST_RECALL, "\n".join(missed)
 
 
-def test_the_rule_that_catches_is_the_right_one(
-    cases: list, sheets: dict[str, FactSheet]
-) -> None:
+def test_the_rule_that_catches_is_the_right_one(cases: list, sheets: dict[str, FactSheet]) -> None:
     """A bad text is rejected for the reason a person saw, in nearly all cases."""
     bad = [case for case in cases if case.rule is not None]
-    rules = {case: {f.rule for f in rejections(case.text, sheets[case.sheet], case.rule)} for case in bad}
+    rules = {
+        case: {f.rule for f in rejections(case.text, sheets[case.sheet], case.rule)} for case in bad
+    }
     wrong = [(case, rules[case]) for case in bad if case.rule not in rules[case]]
 
     assert len(wrong) / len(bad) <= 0.05, wrong

@@ -93,7 +93,9 @@ def test_every_changed_digit_is_caught(
         ]
     )
 )  # fmt: skip
-def test_every_changed_unit_is_caught(sheets: dict[str, FactSheet], choice: tuple[str, str]) -> None:
+def test_every_changed_unit_is_caught(
+    sheets: dict[str, FactSheet], choice: tuple[str, str]
+) -> None:
     """A figure with another unit is rejected."""
     before, after = choice
 
@@ -111,7 +113,9 @@ def test_every_changed_unit_is_caught(sheets: dict[str, FactSheet], choice: tupl
         ]
     )
 )
-def test_every_changed_direction_is_caught(sheets: dict[str, FactSheet], choice: tuple[str, str, str]) -> None:
+def test_every_changed_direction_is_caught(
+    sheets: dict[str, FactSheet], choice: tuple[str, str, str]
+) -> None:
     """A word against the sign is rejected."""
     name, before, after = choice
 
@@ -130,7 +134,9 @@ def test_every_changed_direction_is_caught(sheets: dict[str, FactSheet], choice:
         ]
     )
 )  # fmt: skip
-def test_every_changed_superlative_is_caught(sheets: dict[str, FactSheet], choice: tuple[str, str, str]) -> None:
+def test_every_changed_superlative_is_caught(
+    sheets: dict[str, FactSheet], choice: tuple[str, str, str]
+) -> None:
     """Another rank or another adjective is rejected."""
     name, before, after = choice
 
