@@ -9,9 +9,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from runletters.edges import warehouse
+from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
 from runletters.edges.store import Store
-from runletters.edges.warehouse_figures import read_splits
+from runletters.edges.warehouse_figures import read_figures
 from runletters.settings import Settings
 
 
@@ -19,12 +20,13 @@ from runletters.settings import Settings
 def publish_tables(settings: Settings) -> dict[str, Any]:
     """Write store and history into one DuckDB file and swap it in: rows by table, bytes, place."""
     history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
+    derived = Derived.open(settings.history, settings.s3_endpoint_url)
     with Store.open(settings.store) as store:
         return warehouse.publish(
             store,
             history,
             settings.published,
             now=datetime.now(UTC),
-            extra=read_splits(history, store.users()),
+            extra=read_figures(history, derived, store.users()),
             s3_endpoint_url=settings.s3_endpoint_url,
         )

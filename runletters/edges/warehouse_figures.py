@@ -1,53 +1,54 @@
-"""Reads a history's samples in batches and cuts every run into its splits for publishing."""
+"""Gathers the figures that are kept beside a history, for publishing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from runletters.metrics.splits import KILOMETRE_M, MILE_M, splits
+from runletters.deriving import personal_metrics
+from runletters.edges.derived_files import Derived
+from runletters.edges.history_files import History
+from runletters.metrics.best_efforts import BEST_EFFORTS_SCHEMA
+from runletters.metrics.row import RUN_METRICS_SCHEMA
+from runletters.metrics.splits import SPLIT_COLUMNS
 from runletters.users import User
 
-_RUNS_AT_A_TIME = 100  # about half a million samples: memory follows the batch
+_LARGE = frozenset({"heart_rate_seconds"})
+"""Kept for zones that change; analysts have the time in zones itself."""
 
 
-class StreamReader(Protocol):
-    """What splits ask of a history."""
+def read_figures(
+    history: History, derived: Derived, users: Sequence[User]
+) -> dict[str, pl.DataFrame]:
+    """Splits (of a kilometre, for everybody), metrics and best efforts of every run.
 
-    def users(self) -> list[str]:
-        """Everybody who has a history."""
-        ...
-
-    def activities(self, user_id: str) -> pl.DataFrame:
-        """Columns of ACTIVITY_SCHEMA."""
-        ...
-
-    def streams(self, user_id: str, activity_ids: Sequence[str]) -> pl.DataFrame:
-        """`activity_id` and columns of STREAM_SCHEMA."""
-        ...
-
-
-def read_splits(history: StreamReader, users: Sequence[User]) -> dict[str, pl.DataFrame]:
-    """Splits of every run with samples, in the runner's own unit.
-
-    Returns:
-        `splits`: `user_id` and the columns of `runletters.metrics.splits`; nothing where
-        nobody has samples.
+    What is missing or out of date is computed first. A table that nobody has is left out.
     """
-    miles = {user.user_id for user in users if user.preferences.units == "imperial"}
-    parts = [
-        part
-        for user_id in history.users()
-        for part in _of_user(history, user_id, MILE_M if user_id in miles else KILOMETRE_M)
-    ]
-    return {"splits": pl.concat(parts)} if parts else {}
+    for user in users:
+        derived.refresh(user.user_id, history)
+    tables: dict[str, Callable[[User], pl.DataFrame]] = {
+        "splits": lambda user: _rows(derived, user, "splits", SPLIT_COLUMNS),
+        "best_efforts": lambda user: _rows(derived, user, "best_efforts", [*BEST_EFFORTS_SCHEMA]),
+        "run_metrics": lambda user: _metrics(derived, user),
+    }
+    found = {name: [read(user) for user in users] for name, read in tables.items()}
+    filled = {name: [part for part in parts if part.height] for name, parts in found.items()}
+    return {
+        name: pl.concat(parts, how="diagonal_relaxed") for name, parts in filled.items() if parts
+    }
 
 
-def _of_user(history: StreamReader, user_id: str, unit_m: float) -> Iterator[pl.DataFrame]:
-    activities = history.activities(user_id)
-    runs = activities.filter(pl.col("is_run") & pl.col("has_streams"))["activity_id"].sort()
-    for start in range(0, len(runs), _RUNS_AT_A_TIME):
-        streams = history.streams(user_id, runs[start : start + _RUNS_AT_A_TIME].to_list())
-        yield splits(streams, unit_m).with_columns(pl.lit(user_id).alias("user_id"))
+def _rows(derived: Derived, user: User, table: str, columns: Sequence[str]) -> pl.DataFrame:
+    rows = derived.read(user.user_id, table)
+    if rows.is_empty():
+        return rows
+    return rows.select(pl.lit(user.user_id).alias("user_id"), *columns)
+
+
+def _metrics(derived: Derived, user: User) -> pl.DataFrame:
+    kept = derived.read(user.user_id, "run_metrics")
+    if kept.is_empty():
+        return kept
+    metrics = personal_metrics(kept, user.preferences)
+    return metrics.select(name for name in RUN_METRICS_SCHEMA if name not in _LARGE)
