@@ -6,13 +6,9 @@ batches, and counted as never taken only after every call has long ended.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, cast
-
-import anthropic
-from anthropic.types.messages.batch_create_params import Request
 
 from runletters.api_failures import Failure
 from runletters.batching import (
@@ -29,6 +25,7 @@ from runletters.budgeting import Reservation
 from runletters.content import WorkItem
 from runletters.edges.batch_rows import BatchRow, BatchRows, LineRow
 from runletters.edges.claude import CallFailed
+from runletters.edges.claude_batch_wire import BatchWire
 from runletters.edges.claude_calls import (
     Judged,
     answered_attempt,
@@ -36,15 +33,13 @@ from runletters.edges.claude_calls import (
     judge_reply,
     safely,
 )
-from runletters.edges.claude_writer import ClaudeWriter, intended, sent_parameters
+from runletters.edges.claude_given import intended, sent_parameters
+from runletters.edges.claude_writer import ClaudeWriter
 from runletters.errors import BudgetReached
 from runletters.ledger import Attempt, AttemptOutcome
 from runletters.pricing import find_model
 from runletters.replies import read_message
 
-LISTED_PAGE = 100
-LISTED_MOST = 1_000
-CREATE_TIMEOUT_S = 600.0
 _ENDED: Mapping[str, AttemptOutcome] = {"canceled": "canceled", "expired": "expired"}
 Verdict: TypeAlias = Literal["read", "again", "fail"]
 
@@ -70,6 +65,7 @@ class BatchClient:
         self._writer = writer
         self._calls = writer.calls
         self._rows = rows
+        self._wire = BatchWire(writer.calls.api)
 
     def submit(self, items: Sequence[WorkItem], flow_run_id: str) -> list[BatchRow]:
         """Write down and create the batches for these items, in order.
@@ -98,21 +94,21 @@ class BatchClient:
         doubtful = self._rows.in_state("intended")
         if not doubtful:
             return []
-        listed, known = self._listed(), self._rows.provider_ids()
+        listed, known = self._wire.listed(), self._rows.provider_ids()
         found = [self._adopted(row, listed, known) for row in doubtful]
         return [row for row in found if row is not None]
 
     def ended(self) -> list[BatchRow]:
         """Submitted batches that have ended and wait to be read."""
         waiting = self._rows.in_state("submitted")
-        return [row for row in waiting if self._status(row) == "ended"]
+        return [row for row in waiting if self._wire.status(str(row.provider_id)) == "ended"]
 
     def read(self, row: BatchRow) -> Iterator[Result]:
         """Stream the results of an ended batch, in any order; each is settled as it comes.
 
         Reading again after a crash settles nothing twice and gives the same results.
         """
-        for line in self._lines(row):
+        for line in self._wire.lines(str(row.provider_id)):
             kept = self._rows.line(str(line.get("custom_id")))
             if kept is not None and kept.batch_key == row.batch_key:
                 yield self._result(row, kept, cast("dict[str, Any]", line["result"]))
@@ -122,7 +118,7 @@ class BatchClient:
         self._rows.ended(row.batch_key, now=self._calls.now())
 
     def _intent(self, item: WorkItem, flow_run_id: str) -> Attempt:
-        intent = intended(item, flow_run_id, self._calls)
+        intent = intended(item, flow_run_id, self._calls.now())
         return intent.model_copy(update={"mode": "batch"})
 
     def _submit(
@@ -137,7 +133,7 @@ class BatchClient:
         self._calls.ledger.begin_attempts(attempts)
         row = self._rows.intend(lines, flow_run_id, members[0][0].model, now=self._calls.now())
         try:
-            provider_id = self._create(chunk)
+            provider_id = self._wire.create(chunk)
         except CallFailed as failed:
             if failed.failure.billing == "none":
                 self._not_taken(row, failed.failure)
@@ -175,15 +171,6 @@ class BatchClient:
             reservation=reservation,
         )
 
-    def _create(self, chunk: Sequence[Mapping[str, Any]]) -> str:
-        client = self._calls.api.client.with_options(max_retries=0, timeout=CREATE_TIMEOUT_S)
-        requests = [cast("Request", dict(line)) for line in chunk]
-        try:
-            return client.messages.batches.create(requests=requests).id
-        except anthropic.AnthropicError as error:
-            failed = self._calls.api.failed(error)
-        raise failed
-
     def _not_taken(self, row: BatchRow, failure: Failure) -> None:
         """Close every attempt of a batch the API did not take; none of it is billed."""
         for line in self._rows.lines(row.batch_key):
@@ -206,54 +193,9 @@ class BatchClient:
         return row
 
     def _is_ours(self, row: BatchRow, listed: Listed) -> bool:
-        as_if = row.model_copy(update={"provider_id": listed.provider_id})
-        first = next(self._lines(as_if), None)
+        first = next(self._wire.lines(listed.provider_id), None)
         kept = self._rows.line(str(first.get("custom_id"))) if first else None
         return kept is not None and kept.batch_key == row.batch_key
-
-    def _listed(self) -> list[Listed]:
-        found: list[Listed] = []
-        try:
-            for batch in self._calls.api.client.messages.batches.list(limit=LISTED_PAGE):
-                counts = batch.request_counts
-                total = counts.processing + counts.succeeded + counts.errored
-                found.append(
-                    Listed(
-                        provider_id=batch.id,
-                        created_at=batch.created_at,
-                        request_count=total + counts.canceled + counts.expired,
-                        has_ended=batch.processing_status == "ended",
-                    )
-                )
-                if len(found) >= LISTED_MOST:
-                    break
-        except anthropic.AnthropicError as error:
-            failed = self._calls.api.failed(error)
-        else:
-            return found
-        raise failed.as_error()
-
-    def _status(self, row: BatchRow) -> str:
-        try:
-            batch = self._calls.api.client.messages.batches.retrieve(str(row.provider_id))
-        except anthropic.AnthropicError as error:
-            failed = self._calls.api.failed(error)
-        else:
-            return batch.processing_status
-        raise failed.as_error()
-
-    def _lines(self, row: BatchRow) -> Iterator[dict[str, Any]]:
-        batches = self._calls.api.client.messages.batches.with_streaming_response
-        try:
-            with batches.results(str(row.provider_id)) as answer:
-                for text in answer.iter_lines():
-                    if text.strip():
-                        yield cast("dict[str, Any]", json.loads(text))
-        except anthropic.AnthropicError as error:
-            failed = self._calls.api.failed(error)
-        else:
-            return
-        raise failed.as_error()
 
     def _result(self, row: BatchRow, kept: LineRow, result: Mapping[str, Any]) -> Result:
         verdict = line_verdict(result)

@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from runletters.api_failures import Failure
 from runletters.budgeting import Reservation
-from runletters.content import Kind, Usage, WorkItem
+from runletters.content import Usage, WorkItem
 from runletters.edges.claude import CallFailed, ClaudeApi
+from runletters.edges.claude_needs import Ledger, Purse, Turns
 from runletters.edges.claude_turns import Turnstile
 from runletters.ledger import Attempt, AttemptOutcome, Mode
 from runletters.limiting import Ticket
@@ -34,69 +35,6 @@ _LOG = logging.getLogger(__name__)
 PASSING = frozenset({"throttled", "overloaded"})
 PATIENCE = 6
 """Turns of 429 or 529 that one call waits out here; none of them was billed."""
-
-
-class Ledger(Protocol):
-    """Where calls are written down; `edges.store.Store` is one."""
-
-    def begin_attempts(self, rows: Sequence[Attempt]) -> None:
-        """Write down what is about to be called."""
-        ...
-
-    def end_attempts(self, rows: Sequence[Attempt]) -> None:
-        """Close calls with what they used."""
-        ...
-
-    def paid_reply(self, user_id: str, kind: Kind, fingerprint: str) -> str | None:
-        """The kept reply of an earlier call for the same text."""
-        ...
-
-
-class Turns(Protocol):
-    """Who may call when; `edges.claude_turns.Turnstile` is one."""
-
-    def wait(self, model: Model, parameters: Mapping[str, Any], flow_run_id: str) -> Ticket:
-        """Return when it is this call's turn.
-
-        Raises:
-            WriterUnavailable: the turn is too far away to hold a thread for it.
-        """
-        ...
-
-    def answered(
-        self, model: Model, ticket: Ticket, headers: Mapping[str, str], usage: Usage | None
-    ) -> None:
-        """Learn from an answer."""
-        ...
-
-    def failed(
-        self, model: Model, ticket: Ticket, headers: Mapping[str, str], failure: Failure
-    ) -> None:
-        """Learn from a call that failed."""
-        ...
-
-
-class Purse(Protocol):
-    """What may still be spent; `edges.claude_purse.StoredPurse` is one."""
-
-    def reserve(
-        self,
-        item: WorkItem,
-        flow_run_id: str,
-        model: Model,
-        parameters: Mapping[str, Any],
-        mode: Mode = "live",
-    ) -> Reservation:
-        """Set the worst case aside.
-
-        Raises:
-            BudgetReached: the call could cost more than is left.
-        """
-        ...
-
-    def settle(self, reservation: Reservation, cost_nano_usd: int | None) -> None:
-        """Turn a reservation into what was spent; None: unknown, the worst case stays spent."""
-        ...
 
 
 def utc_now() -> datetime:

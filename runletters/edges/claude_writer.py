@@ -7,51 +7,46 @@ pass twice gives way to the fallback's, marked as such.
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Self, TypeAlias
 
-from runletters.assignments import Hand
-from runletters.budgeting import Limits, nano_usd
 from runletters.content import Kind, Outcome, Text, Usage, WorkItem
-from runletters.edges.claude import ClaudeApi, insight_schema, require_key
+from runletters.edges.claude import ClaudeApi, require_key
 from runletters.edges.claude_calls import (
     Finding,
     Judged,
     PaidCalls,
     is_blocking,
-    new_attempt_id,
     said,
     utc_now,
+)
+from runletters.edges.claude_given import (
+    budget_limits,
+    hand,
+    intended,
+    say_if_unpriced,
+    sent_parameters,
 )
 from runletters.edges.claude_purse import StoredPurse
 from runletters.edges.claude_turns import Turnstile, share_by_ledger
 from runletters.edges.store import Store
 from runletters.errors import TextRejected, WriterRefused, WriterUnavailable
 from runletters.facts import FactSheet
-from runletters.ledger import Attempt
 from runletters.pricing import Model, find_model
-from runletters.prompting import (
-    fixed_parameters,
-    prompt_sha256,
-    repair_parameters,
-    request_parameters,
-)
+from runletters.prompting import prompt_sha256, repair_parameters
 from runletters.replies import FAULTY_BODIES, Reply, plain_text, read_message
 from runletters.settings import Settings
 from runletters.writing import offline
 from runletters.writing.insight import render_insight
 
+__all__ = ["ClaudeWriter", "hand", "sent_parameters"]
+
 Gate: TypeAlias = Callable[[Text, FactSheet], Sequence[Finding]]
 """Says what is untrue, unsafe or badly formed about a text; nothing found: it is kept."""
 Fallback: TypeAlias = Callable[[Kind, FactSheet], Text]
 """Writes the text that takes the place of one that was rejected twice."""
-
-_LOG = logging.getLogger(__name__)
-_schema = cache(insight_schema)
 
 
 def no_findings(text: Text, sheet: FactSheet) -> Sequence[Finding]:
@@ -182,7 +177,7 @@ class ClaudeWriter:
 
     def _ask(self, job: _Job, parameters: Mapping[str, Any]) -> Judged:
         return self.calls.ask(
-            intended(job.item, job.flow_run_id, self.calls),
+            intended(job.item, job.flow_run_id, self.calls.now()),
             job.item,
             job.model,
             parameters,
@@ -198,57 +193,6 @@ class ClaudeWriter:
         if any(each.get("type") == "refused" for each in found):
             raise WriterRefused(f"Claude declined to write the {kind}: {said(found)}.")
         raise TextRejected(f"The {kind} was rejected twice: {said(found)}.")
-
-
-def budget_limits(settings: Settings) -> Limits:
-    """What the settings allow to be spent."""
-    return Limits(
-        run_nano_usd=nano_usd(settings.max_cost_usd_per_run),
-        user_day_nano_usd=nano_usd(settings.max_cost_usd_per_user_day),
-        day_nano_usd=nano_usd(settings.max_cost_usd_per_day),
-    )
-
-
-def hand(kind: Kind, settings: Settings) -> Hand:
-    """Who writes a kind, as far as the fingerprint is concerned."""
-    model = find_model(settings.model)
-    return Hand(
-        writer="claude",
-        model=model.id,
-        prompt_sha256=prompt_sha256(kind),
-        parameters=fixed_parameters(kind, model, _schema()),
-    )
-
-
-def sent_parameters(item: WorkItem) -> dict[str, Any]:
-    """Exactly what is sent for an item, live or in a batch."""
-    sheet = FactSheet.model_validate_json(item.facts_json)
-    return request_parameters(item.kind, sheet, find_model(item.model), _schema())
-
-
-def say_if_unpriced(model: Model) -> None:
-    """Say aloud that a model's price is not known; nothing stops for it."""
-    if not model.is_known:
-        _LOG.warning(
-            "No price is known for model %s: its costs will be empty, and budgets cannot hold it. "
-            "Add a row to runletters/models.toml.",
-            model.id,
-        )
-
-
-def intended(item: WorkItem, flow_run_id: str, calls: PaidCalls) -> Attempt:
-    """The row that is written before the call for an item."""
-    return Attempt(
-        attempt_id=new_attempt_id(),
-        user_id=item.user_id,
-        activity_id=item.activity_id,
-        kind=item.kind,
-        fingerprint=item.fingerprint,
-        flow_run_id=flow_run_id,
-        model=item.model,
-        prompt_sha256=prompt_sha256(item.kind),
-        started_at=calls.now(),
-    )
 
 
 def _key(item: WorkItem) -> tuple[str, str, str]:

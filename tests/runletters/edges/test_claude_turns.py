@@ -15,8 +15,9 @@ from servers.claude_items import fact_sheet, item_of
 from runletters.api_failures import Failure
 from runletters.edges.claude import ClaudeApi
 from runletters.edges.claude_calls import PaidCalls
+from runletters.edges.claude_given import intended
 from runletters.edges.claude_turns import Turnstile, active_runs, share_by_ledger
-from runletters.edges.claude_writer import ClaudeWriter, intended
+from runletters.edges.claude_writer import ClaudeWriter
 from runletters.edges.store import Store
 from runletters.errors import WriterUnavailable
 from runletters.pricing import find_model
@@ -125,11 +126,10 @@ def test_one_sleeper_and_no_crowd() -> None:
 
 def test_the_share_comes_from_the_ledger(settings: Settings, store: Store, now: datetime) -> None:
     """Flow runs that called within the last minute divide the limits among them."""
-    calls = PaidCalls(api=ClaudeApi.open(settings), ledger=store)
     item = item_of(fact_sheet(), "letter", settings)
     for run, age_s in (("mine", 5), ("other", 10), ("gone", 300)):
         at = now - timedelta(seconds=age_s)
-        store.begin_attempts([intended(item, run, calls).model_copy(update={"started_at": at})])
+        store.begin_attempts([intended(item, run, at)])
 
     assert active_runs(store, now) == {"mine", "other"}
     assert share_by_ledger(store, lambda: now)({"mine"}) == pytest.approx(0.5)
