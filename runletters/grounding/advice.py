@@ -5,6 +5,7 @@ Pure: no clock, no network, no database. The limits are in limits.toml.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from runletters.grounding.claims import Claim
@@ -13,6 +14,9 @@ from runletters.grounding.findings import Finding, reject
 from runletters.grounding.lexicon import table, words
 from runletters.grounding.roles import stretch_around
 from runletters.grounding.truths import PLAIN, Truth
+
+NOTHING = (1.0, 0.0)
+_ADVISED = {"length": "advice_easy_distance", "pace": "advice_easy_pace"}
 
 
 def _limit(name: str) -> float:
@@ -23,28 +27,25 @@ def allows_amount(draft: Draft, claim: Claim) -> bool:
     """Whether the figure is an amount that a recommendation may name on its own."""
     if not draft.is_advice(draft.reading.span(claim.start, claim.end)[0]):
         return False
-    match claim.dimension:
-        case "duration":
-            return 0 < claim.value <= _longest_s(draft)
-        case "length":
-            return not draft.sheet.has("advice_easy_distance") and claim.value <= _furthest_m(draft)
-        case "pace":
-            return not draft.sheet.has("advice_easy_pace") and claim.value >= _own(
-                draft, "pace", 1e9
-            )
-        case "days":
-            return _own(draft, "advice_rest", 1) <= claim.value <= _limit("days_at_most")
-        case "runs" | "number":
-            return claim.step == 1 and 0 < claim.value <= _limit("count_at_most")
-        case "percent":
-            return claim.value <= _limit("percent_at_most")
-        case "zone":
-            return claim.value <= _limit("zone_at_most")
-        case _:
-            return False
+    low, high = _range(draft, claim.dimension)
+    return low <= claim.value <= high and claim.value > 0
 
 
-_ADVISED = {"length": "advice_easy_distance", "pace": "advice_easy_pace"}
+def _range(draft: Draft, dimension: str) -> tuple[float, float]:
+    """What a recommendation may name in this dimension, in base units; empty: nothing."""
+    if draft.sheet.has(_ADVISED.get(dimension, "")):
+        return NOTHING
+    ranges = {
+        "duration": (0.0, _longest_s(draft)),
+        "length": (0.0, _furthest_m(draft)),
+        "pace": (_own(draft, "pace", math.inf), math.inf),
+        "days": (_own(draft, "advice_rest", 1.0), _limit("days_at_most")),
+        "runs": (0.0, _limit("count_at_most")),
+        "number": (0.0, _limit("count_at_most")),
+        "percent": (0.0, _limit("percent_at_most")),
+        "zone": (0.0, _limit("zone_at_most")),
+    }
+    return ranges.get(dimension, NOTHING)
 
 
 def breaks_advice(draft: Draft, claim: Claim, truths: Sequence[Truth]) -> bool:
@@ -83,7 +84,13 @@ def check_advice(draft: Draft) -> Iterator[Finding]:
     due = draft.sheet.tone in {"hardship", "return"} or draft.sheet.has("advice_rest")
     for span, found in draft.found(words(draft.language, "advice", "hard")):
         if due and draft.is_advice(span[0]) and not _is_negated(draft, span[0]):
-            yield reject("advice", span, found, "rest or easy running", "recommends hard work when rest is due")  # fmt: skip
+            yield reject(
+                "advice",
+                span,
+                found,
+                "rest or easy running",
+                "recommends hard work when rest is due",
+            )
     for span, found in draft.found(words(draft.language, "advice", "unsafe")):
         if not _is_negated(draft, span[0]):
             yield reject("advice", span, found, "safe advice", "is no safe recommendation")

@@ -13,7 +13,7 @@ from datetime import date
 from runletters.grounding.dates import Day, months_alone, weekdays_in
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.lexicon import entries, words
+from runletters.grounding.lexicon import rules, words
 from runletters.grounding.roles import clauses, stretch_around
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -26,7 +26,13 @@ def check_dates(draft: Draft) -> Iterator[Finding]:
     for day in (*draft.days, *months_alone(draft.reading)):
         if not any(_is_part_of(day, true) for true in draft.truths.days):
             span = draft.reading.span(day.start, day.end)
-            yield reject("date", span, draft.text[slice(*span)], _dates(draft), "is no date of the fact sheet")  # fmt: skip
+            yield reject(
+                "date",
+                span,
+                draft.text[slice(*span)],
+                _dates(draft),
+                "is no date of the fact sheet",
+            )
 
 
 def check_windows(draft: Draft) -> Iterator[Finding]:
@@ -38,9 +44,20 @@ def check_windows(draft: Draft) -> Iterator[Finding]:
             continue
         start, end = stretch_around(clauses(draft.reading.text), claim.start)
         for day in draft.days:
-            if start <= day.start < end and day.year and not day.month and not any(day.year in y for y in years):  # fmt: skip
+            if (
+                start <= day.start < end
+                and day.year
+                and not day.month
+                and not any(day.year in y for y in years)
+            ):
                 span = draft.reading.span(day.start, day.end)
-                yield reject("date", span, draft.text[slice(*span)], "the year of the figure beside it", "is another year")  # fmt: skip
+                yield reject(
+                    "date",
+                    span,
+                    draft.text[slice(*span)],
+                    "the year of the figure beside it",
+                    "is another year",
+                )
 
 
 def _years_of(draft: Draft, role: str) -> frozenset[int] | None:
@@ -69,7 +86,13 @@ def check_weekdays(draft: Draft) -> Iterator[Finding]:
         span = draft.reading.span(named.start, named.end)
         expected = _weekday_beside(draft, named) or own
         if named.weekday != expected and not _is_plan(draft, span[0]):
-            yield reject("weekday", span, draft.text[slice(*span)], _dates(draft), "is not the weekday of that date")  # fmt: skip
+            yield reject(
+                "weekday",
+                span,
+                draft.text[slice(*span)],
+                _dates(draft),
+                "is not the weekday of that date",
+            )
 
 
 def _is_plan(draft: Draft, place: int) -> bool:
@@ -92,14 +115,18 @@ def _isoweekday(year: int, month: int, day: int) -> int | None:
 
 def check_hours(draft: Draft) -> Iterator[Finding]:
     """Words for a part of the day agree with the runner's own clock, where it is known."""
-    parts: dict[str, dict[str, list[int]]] = entries(draft.language, "parts_of_day") or {}
+    parts = rules(draft.language, "parts_of_day")
     for name, rule in parts.items():
         hour = draft.sheet.started_local.hour
         if draft.sheet.local_time_known and hour in _hours(*rule["hours"]):
             continue
         for span, found in draft.found(words(draft.language, "parts_of_day", name, "words")):
             if not draft.is_advice(span[0]):
-                expected = f"a start at {hour:02d} h" if draft.sheet.local_time_known else "no word about the hour"  # fmt: skip
+                expected = (
+                    f"a start at {hour:02d} h"
+                    if draft.sheet.local_time_known
+                    else "no word about the hour"
+                )
                 yield reject("hour", span, found, expected, "does not agree with the start")
 
 
@@ -110,7 +137,7 @@ def _hours(first: int, last: int) -> set[int]:
 
 def check_seasons(draft: Draft) -> Iterator[Finding]:
     """Words for a season agree with the month."""
-    seasons: dict[str, dict[str, list[int]]] = entries(draft.language, "seasons") or {}
+    seasons = rules(draft.language, "seasons")
     for name, rule in seasons.items():
         if draft.sheet.started_local.month in rule["months"]:
             continue

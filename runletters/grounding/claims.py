@@ -12,39 +12,27 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, TypeAlias
 
-from babel import Locale, UnknownLocaleError
-from babel.numbers import get_decimal_symbol, get_group_symbol
-
-from runletters.grounding.lexicon import FULL, table, words
-from runletters.grounding.numerals import ORDINAL_MARK
+from runletters.grounding.lexicon import FULL, words
+from runletters.grounding.patterns import (
+    AFTER,
+    AM_PM,
+    ANY_NUMBER,
+    CHINESE_CLOCK,
+    CLOCK,
+    GERMAN_ORDINAL,
+    HOUR_BEFORE,
+    MIN_PER,
+    ORDINAL_SUFFIX,
+    PRIMES,
+    SPEED,
+    SUFFIX,
+)
 from runletters.grounding.reading import Reading
+from runletters.grounding.written import chinese_forms, parse_number, unit_forms
 
 Hedge: TypeAlias = Literal["", "about", "over", "under"]
 
-UNIT_TABLE = "units.toml"
-MEASURES = ("length", "duration", "days", "bpm", "spm", "watt", "percent", "kcal", "celsius", "runs", "splits")  # fmt: skip
-
 MINUTE = 60
-
-NUMBER = r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
-_PER = r"\s*(?:/|\bper\b|\bpro\b|\bpar\b|\bpor\b|\bje\b|\ba\b|\ban\b|\beach\b|\bal\b|\bau\b|\bauf den\b|\bder\b)\s*"
-_LENGTH_WORD = r"(?:km|kilom[eè]t\w*|kilómet\w*|chilomet\w*|quil[ôó]met\w*|公里|千米)\b"
-_MILE_WORD = r"(?:mi|mile|meile|milla|mille|miglio|英里)\b"
-SUFFIX = re.compile(rf"(?:{_PER})(?:(?P<km>{_LENGTH_WORD}|公里)|(?P<mi>{_MILE_WORD}))", re.I)
-_MIN_PER = re.compile(rf"\s*min\.?(?:{_PER})(?:(?P<km>{_LENGTH_WORD})|(?P<mi>{_MILE_WORD}))", re.I)
-_SPEED = re.compile(r"\s*(?:(?P<km>km/h|kmh|kph|kilom\w+ (?:an|per) hour|kilometer pro stunde)|(?P<mi>mph|mi/h|miles (?:an|per) hour))(?!\w)", re.I)  # fmt: skip
-_CLOCK = re.compile(r"(?<![\d:.,])(\d{1,3}):(\d\d)(?::(\d\d))?(?!:?\d)")
-_PRIMES = re.compile(r"(?<![\d:.,])(\d{1,2})'\s?([0-5]\d)(?:\"|'')?(?!\d)")
-_CHINESE_CLOCK = re.compile(r"(?<!\d)(?:(\d+)小时)?(\d{1,3})分(?:钟)?(?:(\d{1,2})秒)?")
-_NUMBER = re.compile(rf"(?<![\d.,:\w])(?:{NUMBER})(?![\d:]*\d)", re.I)
-_ANY_NUMBER = re.compile(rf"(?<![\d:])(?<!\d[.,])(?:{NUMBER})")
-_AFTER = re.compile(r"[\s\-]*(%|°\s?c\b|°|[^\W\d_]+(?:/分)?)", re.I)
-_HOUR_BEFORE = re.compile(
-    r"\b(?:began|begin|started?|starting|set (?:out|off)|left|out (?:of )?the door|beg[ao]nn\w*|gestartet|losgelaufen|startete\w*)"
-    r"\s+(?:at|from|um|around|about|gegen|ab)\s+$", re.I)  # fmt: skip
-_AM_PM = re.compile(r"\s*(?:(a\.?m\b\.?)|(p\.?m\b\.?)|(uhr|h\b|heures|点))", re.I)
-_ORDINALSUFFIX = re.compile(rf"(?:st|nd|rd|th|ème|ième|e|º|ª|\.º|{ORDINAL_MARK})(?!\w)")
-_GERMAN_ORDINAL = re.compile(r"\.\s+(?=[a-zäöüßA-ZÄÖÜ])")
 
 
 @dataclass(frozen=True)
@@ -63,40 +51,6 @@ class Claim:
     factor: float = 1.0  # base units of one written unit
 
 
-@cache
-def _forms() -> dict[str, tuple[str, float]]:
-    forms: dict[str, tuple[str, float]] = {}
-    for dimension, rows in table(UNIT_TABLE).items():
-        for factor, listed in rows.items():
-            for form in listed:
-                forms.setdefault(form, (dimension, float(factor)))
-    return forms
-
-
-@cache
-def _symbols(language: str) -> tuple[str, str]:
-    try:
-        locale = Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        return ".", ","
-    return get_decimal_symbol(locale), get_group_symbol(locale)
-
-
-def parse_number(written: str, language: str) -> tuple[float, int]:
-    """Value and number of decimals of a number as this language writes it."""
-    decimal, group = _symbols(language)
-    if group not in ".,":
-        group = "." if decimal == "," else ","
-    if re.fullmatch(
-        rf"\d{{1,3}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(decimal)}\d+)?", written
-    ):
-        written = written.replace(group, "")
-    plain = written.replace(",", ".")
-    whole, _, fraction = plain.rpartition(".") if "." in plain else (plain, "", "")
-    value = float(f"{whole.replace('.', '')}.{fraction or 0}")
-    return value, len(fraction)
-
-
 def _hedge(reading: Reading, start: int) -> Hedge:
     before = reading.text[max(0, start - 28) : start]
     for name in ("over", "under", "about"):
@@ -109,27 +63,29 @@ def _hedge(reading: Reading, start: int) -> Hedge:
 @cache
 def _hedge_pattern(language: str, name: str) -> re.Pattern[str]:
     listed = words(language if language in FULL else "en", "hedges", name).pattern
-    return re.compile(rf"{listed}\s*(?:the|a|an|your|der|die|das|den|ein|eine|einen)?\s*$", re.I)
+    return re.compile(
+        rf"{listed}\s*(?:the|a|an|your|der|die|das|den|ein|eine|einen)?\s*$", re.IGNORECASE
+    )
 
 
 def _clocks(reading: Reading) -> Iterator[Claim]:
-    for pattern in (_CLOCK, _PRIMES):
+    for pattern in (CLOCK, PRIMES):
         for found in pattern.finditer(reading.text):
             yield _clock(reading, found)
     if reading.language == "zh":
-        for found in _CHINESE_CLOCK.finditer(reading.text):
+        for found in CHINESE_CLOCK.finditer(reading.text):
             yield _chinese_clock(reading, found)
 
 
 def _clock(reading: Reading, found: re.Match[str]) -> Claim:
     first, second, third = (int(part or 0) for part in (*found.groups(), None)[:3])
-    has_hours = len(found.groups()) == 3 and found.group(3) is not None  # noqa: PLR2004  h:mm:ss
+    has_hours = len(found.groups()) == 3 and found.group(3) is not None
     seconds = first * 3600 + second * 60 + third if has_hours else first * 60 + second
     end, text = found.end(), reading.text
     dimension, value, imperial = "duration" if has_hours else "clock", float(seconds), False
     step = 1.0
-    per = _MIN_PER.match(text, end) or SUFFIX.match(text, end)
-    half_day = _AM_PM.match(text, end)
+    per = MIN_PER.match(text, end) or SUFFIX.match(text, end)
+    half_day = AM_PM.match(text, end)
     if max(second, third) >= MINUTE:
         dimension = "malformed"  # 5:60 is no time, and no fact agrees with it
     elif per:
@@ -141,7 +97,7 @@ def _clock(reading: Reading, found: re.Match[str]) -> Claim:
             per.end(),
         )
         step = 1 / unit_m
-    elif not has_hours and (_HOUR_BEFORE.search(text[: found.start()]) or found[1].startswith("0")):
+    elif not has_hours and (HOUR_BEFORE.search(text[: found.start()]) or found[1].startswith("0")):
         dimension, value = "time", float(first * 60 + second)
         if half_day:
             value, end = _of_day(first, second, half_day), half_day.end()
@@ -154,9 +110,9 @@ def _clock(reading: Reading, found: re.Match[str]) -> Claim:
 
 
 def _of_day(hour: int, minute: int, half_day: re.Match[str]) -> float:
-    if half_day.group(2) and hour < 12:  # noqa: PLR2004  noon
+    if half_day.group(2) and hour < 12:
         hour += 12
-    if half_day.group(1) and hour == 12:  # noqa: PLR2004  12:30 am is half past midnight
+    if half_day.group(1) and hour == 12:
         hour = 0
     return float(hour * 60 + minute)
 
@@ -172,7 +128,7 @@ def _chinese_clock(reading: Reading, found: re.Match[str]) -> Claim:
 
 
 def _numbers(reading: Reading, taken: list[bool]) -> Iterator[Claim]:
-    for found in _ANY_NUMBER.finditer(reading.text):
+    for found in ANY_NUMBER.finditer(reading.text):
         if not taken[found.start()]:
             yield _number(reading, found)
 
@@ -185,13 +141,13 @@ def _number(reading: Reading, found: re.Match[str]) -> Claim:
         "number", value, step, found.start(), end, end, _hedge(reading, found.start()),
         is_spelled=reading.is_spelled(found.start()),
     )  # fmt: skip
-    speed = _SPEED.match(text, end)
+    speed = SPEED.match(text, end)
     if speed:
         factor = (1000 if speed.group("km") else 1609.344) / 3600
         return replace(
             base, dimension="speed", value=value * factor, step=step * factor, end=speed.end()
         )
-    ordinal = _ORDINALSUFFIX.match(text, end)
+    ordinal = ORDINAL_SUFFIX.match(text, end)
     if ordinal and not decimals:
         return replace(base, dimension="ordinal", end=ordinal.end(), number_end=ordinal.end())
     return _with_unit(reading, base)
@@ -200,44 +156,39 @@ def _number(reading: Reading, found: re.Match[str]) -> Claim:
 def _with_unit(reading: Reading, claim: Claim) -> Claim:
     unit = _unit_after(reading, claim.end)
     if unit is None:
-        half_day = _AM_PM.match(reading.text, claim.end)
-        if half_day and claim.value < 25:  # noqa: PLR2004  hours of a day
+        half_day = AM_PM.match(reading.text, claim.end)
+        if half_day and claim.value < 25:
             return replace(
                 claim, dimension="time", value=_of_day(int(claim.value), 0, half_day), step=60.0,
                 end=half_day.end(),
             )  # fmt: skip
-        if reading.language == "de" and (dot := _GERMAN_ORDINAL.match(reading.text, claim.end)):
+        if reading.language == "de" and (dot := GERMAN_ORDINAL.match(reading.text, claim.end)):
             return replace(claim, dimension="ordinal", end=dot.start() + 1)
         return claim
-    dimension, factor, end, form = unit
+    dimension, factor, end = unit
     return replace(
-        claim, dimension=dimension, value=claim.value * factor, step=claim.step * factor, end=end, factor=factor,
-        is_imperial=factor in {1609.344, 0.3048, 0.9144} and dimension == "length" and bool(form),
+        claim, dimension=dimension, value=claim.value * factor, step=claim.step * factor, end=end,
+        factor=factor, is_imperial=dimension == "length" and factor in {1609.344, 0.3048, 0.9144},
     )  # fmt: skip
 
 
-def _unit_after(reading: Reading, place: int) -> tuple[str, float, int, str] | None:
-    """Dimension, factor, end and form of the unit right behind, or behind two adjectives."""
-    forms = _forms()
+def _unit_after(reading: Reading, place: int) -> tuple[str, float, int] | None:
+    """Dimension, factor and end of the unit right behind, or behind two adjectives."""
+    forms = unit_forms()
     for _ in range(3):
-        found = _AFTER.match(reading.text, place)
+        found = AFTER.match(reading.text, place)
         if found is None:
             return None
         form = found.group(1).lower().replace(" ", "")
         if form in forms:
-            return (*forms[form], found.end(), form)
-        chinese = next((f for f in _chinese_forms() if form.startswith(f)), None)
+            return (*forms[form], found.end())
+        chinese = next((f for f in chinese_forms() if form.startswith(f)), None)
         if chinese:
-            return (*forms[chinese], found.start(1) + len(chinese), chinese)
+            return (*forms[chinese], found.start(1) + len(chinese))
         if not words(reading.language, "between_number_and_unit").fullmatch(form):
             return None
         place = found.end()
     return None
-
-
-@cache
-def _chinese_forms() -> tuple[str, ...]:
-    return tuple(sorted((f for f in _forms() if not f[0].isascii() and ord(f[0]) > 0x3000), key=len, reverse=True))  # fmt: skip
 
 
 def scan(reading: Reading, taken: Iterable[tuple[int, int]] = ()) -> list[Claim]:

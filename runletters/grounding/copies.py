@@ -17,7 +17,7 @@ from runletters.grounding.lexicon import table
 
 LOOK_BACK = 20
 _TOKEN = re.compile(r"[^\W\d_]+|\d[\d.,:]*|[\u3040-\u30ff\u3400-\u9fff]")
-_FIRST = re.compile(r"^.*?[.!?](?=\s|$)", re.S)
+_FIRST = re.compile(r"^.*?[.!?](?=\s|$)", re.DOTALL)
 
 
 @lru_cache(maxsize=256)
@@ -36,10 +36,22 @@ def check_copies(draft: Draft) -> Iterator[Finding]:
         share = len(own & shingles(earlier)) / max(1, len(own))
         if share > at_most:
             say = reject if draft.kind == "letter" else note
-            yield say("copy", (0, 0), f"{share:.0%} of the text", f"at most {at_most:.0%} in common", "repeats an earlier text of this runner")  # fmt: skip
+            yield say(
+                "copy",
+                (0, 0),
+                f"{share:.0%} of the text",
+                f"at most {at_most:.0%} in common",
+                "repeats an earlier text of this runner",
+            )
             return
         if draft.kind == "letter" and _opening(draft.text) == _opening(earlier):
-            yield note("opening", (0, 0), _opening(draft.text)[:60], "a first line of its own", "begins like an earlier text")  # fmt: skip
+            yield note(
+                "opening",
+                (0, 0),
+                _opening(draft.text)[:60],
+                "a first line of its own",
+                "begins like an earlier text",
+            )
             return
 
 

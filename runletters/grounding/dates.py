@@ -52,7 +52,7 @@ def _names(language: str) -> tuple[dict[str, int], dict[str, int]]:
             months.setdefault(name.lower().rstrip("."), number)
         for number, name in locale.days[context]["wide"].items():
             weekdays[name.lower()] = number + 1
-    return {m: n for m, n in months.items() if len(m) > 2}, weekdays  # noqa: PLR2004  no initials
+    return {m: n for m, n in months.items() if len(m) > 2}, weekdays
 
 
 @cache
@@ -65,7 +65,7 @@ def month_pattern(language: str) -> str:
 def weekday_pattern(language: str) -> re.Pattern[str]:
     """Weekday names, also as the first part of a compound (Sonntagslauf, Sundays)."""
     names = "|".join(sorted(map(re.escape, _names(language)[1]), key=len, reverse=True))
-    return re.compile(rf"(?<!\w)({names})", re.I)
+    return re.compile(rf"(?<!\w)({names})", re.IGNORECASE)
 
 
 @cache
@@ -73,9 +73,16 @@ def _written(language: str) -> tuple[re.Pattern[str], ...]:
     month = rf"(?P<m>{month_pattern(language)})\.?"
     joiner = r"\s*(?:de\s+|del\s+|of\s+)?"
     return (
-        re.compile(rf"(?<![\d:.,\w])(?P<d>\d{{1,2}}){_ORDINAL}{joiner}{month}(?:,?{joiner}{_YEAR})?(?!\w)", re.I),
-        re.compile(rf"(?<!\w){month}\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|‡)?(?![\d:.]\d|\d|\w)(?:,?\s+{_YEAR})?(?!\w)", re.I),
-        re.compile(rf"(?<!\w){month}{joiner}{_YEAR}(?!\w)", re.I),
+        re.compile(
+            rf"(?<![\d:.,\w])(?P<d>\d{{1,2}}){_ORDINAL}{joiner}{month}(?:,?{joiner}{_YEAR})?(?!\w)",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            rf"(?<!\w){month}\s+(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th|‡)?"
+            rf"(?![\d:.]\d|\d|\w)(?:,?\s+{_YEAR})?(?!\w)",
+            re.IGNORECASE,
+        ),
+        re.compile(rf"(?<!\w){month}{joiner}{_YEAR}(?!\w)", re.IGNORECASE),
     )  # fmt: skip
 
 
@@ -104,9 +111,9 @@ def _iso(reading: Reading) -> Iterator[Day]:
 def _numeric(reading: Reading) -> Iterator[Day]:
     for m in _NUMERIC.finditer(reading.text):
         first, second, year = int(m[1]), int(m[3]), int(m[4])
-        swapped = m[2] == "/" and second > 12  # noqa: PLR2004  no such month: month comes first
+        swapped = m[2] == "/" and second > 12
         day, month = (second, first) if swapped else (first, second)
-        either = m[2] == "/" and not swapped and first <= 12  # noqa: PLR2004  as above
+        either = m[2] == "/" and not swapped and first <= 12
         yield Day(m.start(), m.end(), year, month, day, is_ambiguous=either)
     if reading.language == "de":
         for m in _GERMAN_SHORT.finditer(reading.text):
@@ -117,7 +124,9 @@ def _chinese(reading: Reading) -> Iterator[Day]:
     if reading.language not in {"zh", "ja"}:
         return
     for m in _CHINESE.finditer(reading.text):
-        yield Day(m.start(), m.end(), int(m[1]) if m[1] else None, int(m[2]), int(m[3]) if m[3] else None)  # fmt: skip
+        yield Day(
+            m.start(), m.end(), int(m[1]) if m[1] else None, int(m[2]), int(m[3]) if m[3] else None
+        )
 
 
 def _by_name(reading: Reading) -> Iterator[Day]:
@@ -134,7 +143,11 @@ def _by_name(reading: Reading) -> Iterator[Day]:
 
 def _years(reading: Reading) -> Iterator[Day]:
     for m in _BARE_YEAR.finditer(reading.text):
-        if not re.match(r"\s*(?:km|m\b|mi|k?cal|runs?|steps|meter|metre|feet|ft|lauf|läufe|schritt)", reading.text[m.end() :], re.I):  # fmt: skip
+        if not re.match(
+            r"\s*(?:km|m\b|mi|k?cal|runs?|steps|meter|metre|feet|ft|lauf|läufe|schritt)",
+            reading.text[m.end() :],
+            re.IGNORECASE,
+        ):
             yield Day(m.start(), m.end(), int(m.group()))
 
 
@@ -152,7 +165,7 @@ def _month_alone(language: str) -> re.Pattern[str]:
     before = (
         r"\b(?:in|since|of|this|every|early|late|mid|im|seit|ab|bis|vom|en|desde|depuis|a|last)\s+"
     )
-    return re.compile(rf"{before}({month_pattern(language)})(?!\w)", re.I)
+    return re.compile(rf"{before}({month_pattern(language)})(?!\w)", re.IGNORECASE)
 
 
 def months_alone(reading: Reading) -> list[Day]:

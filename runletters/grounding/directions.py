@@ -6,14 +6,13 @@ that figure's fact; a word without one against what the sheet says of its subjec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
 from runletters.grounding.claims import Claim
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.lexicon import entries, named, words
+from runletters.grounding.lexicon import named, rules, words
 from runletters.grounding.roles import clauses, stretch_around
 
 EVEN_S = 3.0
@@ -41,8 +40,8 @@ def check_directions(draft: Draft) -> Iterator[Finding]:
 @cache
 def _sign_of(language: str, role: str) -> str | None:
     """The rule for the sign of a fact; None where a fact has none."""
-    rules = entries(language, "signs") or {}
-    return next((name for name, rule in rules.items() if re.search(rule["facts"], role)), None)
+    signs = rules(language, "signs").items()
+    return next((name for name, rule in signs if named(rule["facts"], role)), None)
 
 
 def _beside_figure(draft: Draft, claim: Claim) -> Iterator[Finding]:
@@ -72,7 +71,9 @@ def _beside_figure(draft: Draft, claim: Claim) -> Iterator[Finding]:
 def _against(draft: Draft, span: tuple[int, int], role: str) -> Finding:
     fact = draft.sheet.fact(role)
     expected = fact.text if fact else role
-    return reject("direction", span, draft.text[slice(*span)], expected, "goes against the sign of the fact")  # fmt: skip
+    return reject(
+        "direction", span, draft.text[slice(*span)], expected, "goes against the sign of the fact"
+    )
 
 
 def _is_flipped(draft: Draft, clause: str) -> bool:
@@ -89,11 +90,15 @@ def _is_open(draft: Draft, stretch: str) -> bool:
 
 def _halves_sign(draft: Draft) -> str | None:
     """Up: the second half was faster; from the fact, else from whole splits."""
-    for name, sign in (("second_half_faster", "up"), ("second_half_slower", "down"), ("second_half_even", "even")):  # fmt: skip
+    for name, sign in (
+        ("second_half_faster", "up"),
+        ("second_half_slower", "down"),
+        ("second_half_even", "even"),
+    ):
         if draft.sheet.has(name):
             return sign
     splits = draft.sheet.splits
-    if len(splits) < 2:  # noqa: PLR2004  no halves
+    if len(splits) < 2:
         return None
     middle = len(splits) // 2
     first = sum(s.pace_s for s in splits[:middle]) / middle
@@ -110,7 +115,11 @@ def _halves(draft: Draft) -> Iterator[Finding]:
                 continue
             said = _OPPOSITE.get(name, name) if _is_flipped(draft, sentence) else name
             if sign != said:
-                expected = {"up": "second half faster", "down": "second half slower", "even": "even halves"}.get(sign or "", "no word about the halves")  # fmt: skip
+                expected = {
+                    "up": "second half faster",
+                    "down": "second half slower",
+                    "even": "even halves",
+                }.get(sign or "", "no word about the halves")
                 yield reject("direction", span, found, expected, "is not how the halves went")
 
 
@@ -124,7 +133,7 @@ def _subjects(draft: Draft) -> Iterator[Finding]:
     known = " ".join(
         (draft.sheet.classification_reason, *(f.text for f in draft.sheet.facts))
     ).lower()
-    for name, rule in (entries(draft.language, "subjects") or {}).items():
+    for name, rule in rules(draft.language, "subjects").items():
         proved = any(named(rule["facts"], fact.name) for fact in draft.sheet.facts)
         if proved:
             continue
@@ -132,4 +141,10 @@ def _subjects(draft: Draft) -> Iterator[Finding]:
             if found.lower() in known:
                 continue
             if not draft.is_advice(span[0]) and not _is_open(draft, _clause(draft, span[0])):
-                yield reject("direction", span, found, "only what a fact proves", "is not proved by the fact sheet")  # fmt: skip
+                yield reject(
+                    "direction",
+                    span,
+                    found,
+                    "only what a fact proves",
+                    "is not proved by the fact sheet",
+                )

@@ -63,7 +63,10 @@ class Draft:
 
     def found(self, pattern: re.Pattern[str] | WordList) -> list[tuple[tuple[int, int], str]]:
         """Every place where a pattern stands, with what stands there."""
-        return [((m.start(), m.end()), self.text[m.start() : m.end()]) for m in pattern.finditer(self.plain)]  # fmt: skip
+        return [
+            ((m.start(), m.end()), self.text[m.start() : m.end()])
+            for m in pattern.finditer(self.plain)
+        ]
 
 
 def _agreeing(claim: Claim, truths: Truths) -> list[Truth]:

@@ -5,7 +5,7 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from runletters.grounding.advice import allows_amount, breaks_advice
 from runletters.grounding.claims import Claim
@@ -13,6 +13,7 @@ from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
 from runletters.grounding.rounding import comparable
 from runletters.grounding.splits import contradicts_split
+from runletters.grounding.truths import Truth
 
 _ARTICLE_LIKE = 1.0
 
@@ -20,18 +21,18 @@ _ARTICLE_LIKE = 1.0
 def check_figures(draft: Draft) -> Iterator[Finding]:
     """A finding for each figure that the sheet does not hold, or holds in another role."""
     for claim in draft.claims:
-        if _says_nothing(draft, claim):
+        if _says_nothing(claim):
             continue
         finding = _finding(draft, claim)
         if finding is not None:
             yield finding
 
 
-def _says_nothing(draft: Draft, claim: Claim) -> bool:
+def _says_nothing(claim: Claim) -> bool:
     """One as an article, and first as an adverb, count nothing."""
     if claim.is_spelled and claim.dimension == "number" and claim.value == _ARTICLE_LIKE:
         return True
-    return claim.is_spelled and claim.dimension == "ordinal" and claim.value <= 2  # noqa: PLR2004  superlatives.py looks at these
+    return claim.is_spelled and claim.dimension == "ordinal" and claim.value <= 2
 
 
 def _finding(draft: Draft, claim: Claim) -> Finding | None:
@@ -39,24 +40,22 @@ def _finding(draft: Draft, claim: Claim) -> Finding | None:
         return _reject(
             draft, claim, "unit", "the reader's own units", "is in the other system of units"
         )
-    matching = draft.agreeing[claim.start]
+    matching, proper = draft.agreeing[claim.start], draft.proper(claim)
+    if proper:
+        return _misplaced(draft, claim, proper)
+    if allows_amount(draft, claim):
+        return None
     if not matching:
-        if allows_amount(draft, claim):
-            return None
-        expected = _nearest(draft, claim)
-        return _reject(draft, claim, "number", expected, "is not on the fact sheet")
-    proper = draft.proper(claim)
-    if not proper:
-        if allows_amount(draft, claim):
-            return None
-        roles = ", ".join(sorted({truth.role for truth in matching}))
-        return _reject(
-            draft, claim, "role", f"said of {roles}", "is on the fact sheet, but as something else"
-        )
+        return _reject(draft, claim, "number", _nearest(draft, claim), "is not on the fact sheet")
+    roles = "said of " + ", ".join(sorted({truth.role for truth in matching}))
+    return _reject(draft, claim, "role", roles, "is on the fact sheet, but as something else")
+
+
+def _misplaced(draft: Draft, claim: Claim, proper: Sequence[Truth]) -> Finding | None:
+    """A true figure in the wrong place: another split's, or not the recommended one."""
     if breaks_advice(draft, claim, proper):
-        return _reject(
-            draft, claim, "advice", _nearest(draft, claim), "is not what the sheet recommends"
-        )
+        expected = _nearest(draft, claim)
+        return _reject(draft, claim, "advice", expected, "is not what the sheet recommends")
     if contradicts_split(draft, claim, proper):
         return _reject(draft, claim, "role", "the figure of that split", "belongs to another split")
     return None

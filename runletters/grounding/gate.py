@@ -43,7 +43,8 @@ from runletters.grounding.superlatives import check_firsts, check_superlatives
 Rule = Callable[[Draft], Iterator[Finding]]
 
 ON_FIELDS: tuple[Rule, ...] = (
-    check_figures, check_dates, check_windows, check_weekdays, check_directions, check_superlatives, check_firsts,
+    check_figures, check_dates, check_windows, check_weekdays, check_directions,
+    check_superlatives, check_firsts,
     check_sensors, check_advice, check_medical, check_tone, check_hours, check_seasons,
     check_weather, check_leaks, check_names, check_machine, check_markup,
 )  # fmt: skip

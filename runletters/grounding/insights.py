@@ -6,7 +6,7 @@ Pure: no clock, no network, no database.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from runletters.facts import FactSheet
 from runletters.grounding.findings import Finding, reject
@@ -20,10 +20,10 @@ def leaves(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for inner in value.values():
+        for inner in cast("Mapping[str, object]", value).values():
             yield from leaves(inner)
     elif isinstance(value, Sequence):
-        for inner in value:
+        for inner in cast("Sequence[object]", value):
             yield from leaves(inner)
 
 
@@ -41,7 +41,15 @@ def check_fields(structured: Mapping[str, Any], sheet: FactSheet) -> Iterator[Fi
     """The class is the rule's, and heart rate is analysed only where it was measured."""
     found = structured.get("classification")
     if found != sheet.classification:
-        yield reject("classification", (0, 0), str(found), sheet.classification, "is not the class the rule gave")  # fmt: skip
+        yield reject(
+            "classification",
+            (0, 0),
+            str(found),
+            sheet.classification,
+            "is not the class the rule gave",
+        )
     for field in _HEART_FIELDS:
         if structured.get(field) and not is_recorded(sheet, "heart"):
-            yield reject("sensor", (0, 0), field, "null", "analyses a heart rate that was not recorded")  # fmt: skip
+            yield reject(
+                "sensor", (0, 0), field, "null", "analyses a heart rate that was not recorded"
+            )

@@ -10,36 +10,40 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from runletters.facts import Units
-from runletters.grounding.claims import SUFFIX, Claim, scan
+from runletters.grounding.claims import Claim, scan
 from runletters.grounding.dates import Day, days_in
+from runletters.grounding.patterns import SUFFIX
 from runletters.grounding.reading import Reading, read
 
 METRES_PER_MILE = 1609.344
 SECONDS_PER_MINUTE = 60
 
-_JOIN = re.compile(r"^[\s,]*(?:and|und|et|y|e)?\s*$", re.I)
-_RANGE = re.compile(r"^\s*(?:-|to|bis|and|und|or|oder|a|à|et|y|o|ou|至|到)\s*$", re.I)
-_SPAN = re.compile(r"^\s*(?:-|to|bis|至|到)\s*$", re.I)
+_JOIN = re.compile(r"^[\s,]*(?:and|und|et|y|e)?\s*$", re.IGNORECASE)
+_RANGE = re.compile(r"^\s*(?:-|to|bis|and|und|or|oder|a|à|et|y|o|ou|至|到)\s*$", re.IGNORECASE)
+_SPAN = re.compile(r"^\s*(?:-|to|bis|至|到)\s*$", re.IGNORECASE)
 _PACE_BEFORE = re.compile(
     r"(?:\bpace|\btempo|kilometerschnitt|\bschnitt|\britmo|\ballure|\bpasso|配速)"
-    r"(?:\s+(?:of|at|was|averaged|around|about|von|bei|lag|war|rund|etwa|de|era|fue|of about|di|是|为)){0,3}\s*[:：]?\s*$",
-    re.I,
+    r"(?:\s+(?:of|at|was|averaged|around|about|von|bei|lag|war|rund|etwa|de|era|fue|di|是|为)){0,3}"
+    r"\s*[:：]?\s*$",
+    re.IGNORECASE,
 )
-_PACE_AFTER = re.compile(r"^[\s-]*(?:pace|tempo|schnitt|min\b|minute pace)", re.I)
+_PACE_AFTER = re.compile(r"^[\s-]*(?:pace|tempo|schnitt|min\b|minute pace)", re.IGNORECASE)
 _INDEX_BEFORE = re.compile(
     r"\b(?:kilometres?|kilometers?|kilometern?|km|miles?|meilen?|splits?|kilómetro|kilomètre|laps?|runde)"
-    r"\s+(?:number\s+|nummer\s+|nr\.?\s*|no\.?\s*)?$", re.I)  # fmt: skip
-_NUMBER_BEFORE = re.compile(r"(?:\bnumber|\bnummer|\bnr\.|\bno\.|#)\s*$", re.I)
-_SPLIT_WORD = re.compile(r"\b(?:kilomet\w+|km|miles?|meilen?|splits?|one)\b[^.!?]*$", re.I)
-_ZONE_BEFORE = re.compile(r"\b(?:zones?|zonen?|zona|zonas)\s+$", re.I)
+    r"\s+(?:number\s+|nummer\s+|nr\.?\s*|no\.?\s*)?$", re.IGNORECASE)  # fmt: skip
+_NUMBER_BEFORE = re.compile(r"(?:\bnumber|\bnummer|\bnr\.|\bno\.|#)\s*$", re.IGNORECASE)
+_SPLIT_WORD = re.compile(r"\b(?:kilomet\w+|km|miles?|meilen?|splits?|one)\b[^.!?]*$", re.IGNORECASE)
+_ZONE_BEFORE = re.compile(r"\b(?:zones?|zonen?|zona|zonas)\s+$", re.IGNORECASE)
 _RATE_BEFORE = re.compile(
     r"(?:heart rate|pulse|puls|herzfrequenz|herzschlag|peak(?:ed|ing)?|maximum|frequenz)"
-    r"(?:\s+(?!zone)[a-zäöüß]+){0,3}\s+$", re.I)  # fmt: skip
+    r"(?:\s+(?!zone)[a-zäöüß]+){0,3}\s+$", re.IGNORECASE)  # fmt: skip
 _EXTREME = re.compile(
-    r"^(?!.*[.!?]\s).*(?:peak\w*|max\w*|up to|bis (?:auf|zu)|high\w*|top\w*|reach\w*|höchst\w*|spitze\w*|máxim\w*)"
-    r"(?:\s+[a-zäöüß]+){0,3}\s+$", re.I)  # fmt: skip
+    r"^(?!.*[.!?]\s).*(?:peak\w*|max\w*|up to|bis (?:auf|zu)|high\w*|top\w*|reach\w*|höchst\w*"
+    r"|spitze\w*|máxim\w*)"
+    r"(?:\s+[a-zäöüß]+){0,3}\s+$", re.IGNORECASE)  # fmt: skip
 _INDEX_AFTER = re.compile(
-    r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b", re.I
+    r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b",
+    re.IGNORECASE,
 )
 
 
@@ -59,9 +63,10 @@ def _compounds(reading: Reading, claims: Sequence[Claim]) -> list[Claim]:
     for claim in claims:
         last = merged[-1] if merged else None
         if last and _continues(reading, last, claim):
-            factor = claim.factor if claim.dimension == "duration" else last.factor / 60
+            bare = claim.dimension != "duration"
+            factor = last.factor / 60 if bare else claim.factor
             merged[-1] = replace(
-                last, value=last.value + claim.value * (1 if claim.dimension == "duration" else factor),
+                last, value=last.value + claim.value * (factor if bare else 1),
                 step=factor, factor=factor, end=claim.end, number_end=claim.number_end,
             )  # fmt: skip
         else:
@@ -101,8 +106,11 @@ def _placed(reading: Reading, claim: Claim, unit_m: float) -> Claim:
         )  # fmt: skip
     if claim.dimension == "ordinal" and _INDEX_AFTER.match(after):
         return replace(claim, dimension="index")
-    if claim.dimension != "number":
-        return claim
+    return _numbered(claim, before) if claim.dimension == "number" else claim
+
+
+def _numbered(claim: Claim, before: str) -> Claim:
+    """A bare number behind a word: a heart rate, a split, a zone, a number in a row."""
     if claim.step == 1 and _RATE_BEFORE.search(before):
         return replace(claim, dimension="bpm")
     if _NUMBER_BEFORE.search(before) and _SPLIT_WORD.search(before):

@@ -7,12 +7,11 @@ package and knows 97 languages.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import cast
 
-import py3langid
-
 # py3langid carries no types; this is the only function used.
-_classify = cast("Callable[[str], tuple[str, float]]", py3langid.classify)
+_classify = cast("Callable[[str], tuple[str, float]]", import_module("py3langid").classify)
 
 
 def language_of(text: str) -> str | None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from runletters.grounding.wordlist import WordList
 
@@ -49,13 +49,17 @@ def words(language: str, *path: str) -> WordList:
         language: en or de; other languages have no lists.
         path: Keys into the file: ("superlatives", "longest").
     """
-    found = entries(language, *path)
-    return WordList(found if isinstance(found, list) else [])
+    return WordList(cast("Sequence[str]", entries(language, *path) or ()))
 
 
 def entries(language: str, *path: str) -> Any:
     """The value at a path of the language's file; None where there is none."""
     value: Any = _words(language)
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = cast("Mapping[str, Any]", value).get(key) if isinstance(value, Mapping) else None
     return value
+
+
+def rules(language: str, name: str) -> Mapping[str, Mapping[str, Any]]:
+    """The tables under a name of the language's file; none where there are none."""
+    return cast("Mapping[str, Mapping[str, Any]]", entries(language, name) or {})

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from typing import NamedTuple, Protocol, cast
-
-import num2words
 
 SPOKEN = ("en", "de", "fr", "es", "it", "nl", "pt")
 """Languages whose spelled numbers are read from words."""
@@ -50,7 +49,7 @@ class _Speaks(Protocol):
 
 
 # num2words carries no types; this is the only function used.
-_speak = cast("_Speaks", num2words.num2words)
+_speak = cast("_Speaks", import_module("num2words").num2words)
 
 
 def _key(phrase: str) -> tuple[str, ...]:

@@ -8,15 +8,16 @@ that gives orders is never quoted, allowed or not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import cast
 
 from babel import Locale
 
 from runletters.grounding.dates import month_pattern, weekday_pattern
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.lexicon import entries, words
+from runletters.grounding.lexicon import entries, table, words
 
 QUOTED_WORDS = 3
 """So many words of a title in a row are a quotation."""
@@ -24,22 +25,21 @@ SHORTEST_NAME = 4
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _NAME = re.compile(
-    r"(?<![.!?:;\"'(\n] )(?<!^)(?<![.!?:;\"(\n])(?<=[\w,;)] )([A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)*)"
+    r"(?<![.!?:;\"'(\n] )(?<!^)(?<![.!?:;\"(\n])(?<=[\w,;)] )"
+    r"([A-ZÄÖÜÉ][\w'’-]+(?: [A-ZÄÖÜÉ][\w'’-]+)*)"
 )
-_ORDERS = re.compile(
-    r"ignor(?:e|ier|a)\w*\s|instruc|instruktion|anweisung|vergiss\s|disregard|forget (?:all|every|your|the|prev)|"
-    r"system\s*prompt|\bprompt|assistant|\brespond|\breply|antworte|wiederhol|\brepeat (?:after|the|this|your|back|every)|\boutput\b|ausgabe|reveal|"
-    r"verrate|(?:^|[.!,:;]\s*|please |bitte |and |und |just |only |then )(?:say|write|print|schreib\w*|sag|gib)\b|"
-    r"olvida|escribe|responde|instrucci|oublie|écris|réponds|忽略|指令|输出|回复|игнорируй|напиши|無視|出力|تجاهل|اكتب|"
-    r"jailbreak|developer mode|you are now|du bist jetzt|</|\{\{|\[/?inst",
-    re.I,
-)  # fmt: skip
+
+
+@cache
+def _orders() -> re.Pattern[str]:
+    """Words of somebody who speaks to a machine, in many languages."""
+    return re.compile("|".join(table("orders.toml")["orders"]), re.IGNORECASE)
 
 
 def check_leaks(draft: Draft) -> Iterator[Finding]:
     """Quotations of titles and notes that may not be used, and anything an order asked for."""
     for own in filter(None, (draft.sheet.title, draft.sheet.notes)):
-        if _ORDERS.search(own):
+        if _orders().search(own):
             yield from _echoes(draft, own)
         elif draft.sheet.notes is None:
             yield from _quotations(draft, own)
@@ -58,13 +58,20 @@ def _echoes(draft: Draft, own: str) -> Iterator[Finding]:
     known = _known(draft)
     told = {t for t in _TOKEN.findall(own) if len(t) >= SHORTEST_NAME or not t.isascii()}
     for token in told:
-        if token.lower() in known or common.fullmatch(token.lower()) or _ORDERS.fullmatch(token):
+        if token.lower() in known or common.fullmatch(token.lower()) or _orders().fullmatch(token):
             continue
         pattern = re.compile(
-            rf"(?<!\w){re.escape(token)}(?!\w)" if token.isascii() else re.escape(token), re.I
+            rf"(?<!\w){re.escape(token)}(?!\w)" if token.isascii() else re.escape(token),
+            re.IGNORECASE,
         )
         for span, found in draft.found(pattern):
-            yield reject("leak", span, found, "nothing of that title", "repeats a title or note that gives orders")  # fmt: skip
+            yield reject(
+                "leak",
+                span,
+                found,
+                "nothing of that title",
+                "repeats a title or note that gives orders",
+            )
 
 
 def _quotations(draft: Draft, own: str) -> Iterator[Finding]:
@@ -75,11 +82,15 @@ def _quotations(draft: Draft, own: str) -> Iterator[Finding]:
             part = tokens[index : index + size]
             if all(token.lower() in known for token in part):
                 continue
-            pattern = re.compile(r"(?<!\w)" + r"\W+".join(map(re.escape, part)) + r"(?!\w)", re.I)
+            pattern = re.compile(
+                r"(?<!\w)" + r"\W+".join(map(re.escape, part)) + r"(?!\w)", re.IGNORECASE
+            )
             hits = draft.found(pattern)
             if hits:
                 span, found = hits[0]
-                yield reject("leak", span, found, "no quotation", "quotes a title that may not be used")  # fmt: skip
+                yield reject(
+                    "leak", span, found, "no quotation", "quotes a title that may not be used"
+                )
                 return
 
 
@@ -87,10 +98,10 @@ def _quotations(draft: Draft, own: str) -> Iterator[Finding]:
 def _places(language: str) -> frozenset[str]:
     """Countries and the cities of time zones, as CLDR (Babel) names them."""
     locale = Locale.parse(language)
-    names = {str(name) for name in locale.territories.values()}
-    for zone in locale.time_zones.values():
-        if "city" in zone:
-            names.add(str(zone["city"]))
+    # Babel's locale data carry no types: names of places by code.
+    territories = cast("Mapping[str, str]", locale.territories)
+    zones = cast("Mapping[str, Mapping[str, str]]", locale.time_zones)
+    names = set(territories.values()) | {z["city"] for z in zones.values() if "city" in z}
     return frozenset(name.lower() for name in names if len(name) >= SHORTEST_NAME)
 
 
@@ -120,7 +131,13 @@ def check_names(draft: Draft) -> Iterator[Finding]:
         for span, found in draft.found(pattern):
             if span[0] not in seen and not _is_allowed(draft, found, allowed):
                 seen.add(span[0])
-                yield reject("name", span, found, "no name or place that is not on the sheet", "is a name or a place")  # fmt: skip
+                yield reject(
+                    "name",
+                    span,
+                    found,
+                    "no name or place that is not on the sheet",
+                    "is a name or a place",
+                )
 
 
 def _allowed(draft: Draft) -> frozenset[str]:
@@ -131,9 +148,13 @@ def _allowed(draft: Draft) -> frozenset[str]:
 def _is_allowed(draft: Draft, found: str, allowed: frozenset[str]) -> bool:
     fine = words(draft.language, "capitalised")
     for token in re.findall(r"[^\W\d_]+", found):
-        if token.lower() in allowed or fine.fullmatch(token) or weekday_pattern(draft.language).match(token):  # fmt: skip
+        if (
+            token.lower() in allowed
+            or fine.fullmatch(token)
+            or weekday_pattern(draft.language).match(token)
+        ):
             continue
-        if re.fullmatch(month_pattern(draft.language), token, re.I):
+        if re.fullmatch(month_pattern(draft.language), token, re.IGNORECASE):
             continue
         return False
     return True

@@ -114,7 +114,9 @@ def _replacements(text: str, language: str) -> list[Spelled]:
         for m in pattern.finditer(text)
     ]
     if has_blank_groups(language):
-        found += [Spelled(m.start(), m.end(), m.group().replace(" ", "")) for m in _GROUPED.finditer(text)]  # fmt: skip
+        found += [
+            Spelled(m.start(), m.end(), m.group().replace(" ", "")) for m in _GROUPED.finditer(text)
+        ]
     found += superlative_stems(text, german_stems() if language == "de" else {})
     found += spelled_numbers(text, language)
     idioms = [(m.start(), m.end()) for m in words(language, "idioms").finditer(text)]

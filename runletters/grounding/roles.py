@@ -17,33 +17,14 @@ from runletters.grounding.wordlist import WordList
 
 _SENTENCE = re.compile(r"(?<!\bSt)(?<!\d)[.!?]+(?=\s|$)|[.!?]+(?=\s+[A-ZÄÖÜ])|\n+")
 _CLAUSE = re.compile(
-    r"[,;:()\-]\s|[.!?](?=\s|$)|\s(?=(?:and|but|with|while|after|which|where|und|aber|mit|nach|während|wobei|bei|sowie|so)\s)"
+    r"[,;:()\-]\s|[.!?](?=\s|$)|\s(?=(?:and|but|with|while|after|which|where"
+    r"|und|aber|mit|nach|während|wobei|bei|sowie|so)\s)"
 )
 TIGHT = frozenset({"week", "month", "year", "climb", "max", "usual", "total", "ahead", "pauses"})
 """Classes whose words are clear enough to contradict a figure of another class."""
 
 SAME_SENTENCE = frozenset({"split", "max", "zone", "trend"})
 """Classes whose words must stand in the figure's own sentence."""
-_CONTRADICTING = {
-    "week": {
-        "en": ["(?:this|your|the) week", "in (?:the (?:last|past) )?(?:7|seven) days", "weekly total", "for the week"],
-        "de": ["diese woche", "in dieser woche", "in (?:den letzten )?(?:7|sieben) tagen", "deine woche"],
-    },
-    "month": {"en": ["this month", "the month", "monthly"], "de": ["dieser monat", "diesen monat", "in diesem monat"]},
-    "year": {"en": ["this year", "for the year"], "de": ["dieses jahr", "in diesem jahr"]},
-    "climb": {
-        "en": ["climb(?:ed|ing)?", "elevation(?: gain)?", "ascent", "uphill", "of vertical"],
-        "de": ["höhenmetern?", "anstieg", "bergauf", "gestiegen"],
-    },
-    "max": {
-        "en": ["max(?:imum)?", "peak(?:ed|ing)?(?: at| of)?", "highest", "topped out"],
-        "de": ["maximal\\w*", "maximum", "höchst\\w+", "spitze\\w*"],
-    },
-    "usual": {"en": ["(?:the|your) usual", "usually", "typically"], "de": ["üblich\\w*", "normalerweise", "sonst"]},
-    "total": {"en": ["in total over your history", "lifetime", "all your runs"], "de": ["alle deine läufe"]},
-    "ahead": {"en": ["ahead of last year", "behind last year"], "de": ["voraus", "rückstand"]},
-    "pauses": {"en": ["standing still", "stood still"], "de": ["stillgestanden"]},
-}  # fmt: skip
 
 
 @cache
@@ -53,7 +34,7 @@ def _cues(group: str, language: str) -> WordList:
 
 @cache
 def _against(group: str, language: str) -> WordList:
-    return WordList(_CONTRADICTING.get(group, {}).get(language, []))
+    return WordList(table("roles.toml").get(group, {}).get(f"against_{language}", []))
 
 
 @lru_cache(maxsize=64)

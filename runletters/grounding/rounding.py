@@ -79,7 +79,7 @@ def _is_rounded(claim: Claim, value: float, true: float, step: float) -> bool:
         return claim.hedge != "" and abs(value - true) <= claim.factor / 2
     if claim.factor > 1 and claim.dimension == "length" and true < step:
         return False  # nobody measured 120 m when the text says 0 km
-    dimension = "pace" if step < 0.01 and claim.dimension != "length" else claim.dimension  # noqa: PLR2004  per metre
+    dimension = "pace" if step < 0.01 and claim.dimension != "length" else claim.dimension
     coarsest = _rule("length" if dimension == "length" else dimension)["coarsest"]
     if claim.dimension == "length" and claim.is_imperial:
         coarsest *= 1.609344

@@ -42,7 +42,9 @@ def check_sensors(draft: Draft) -> Iterator[Finding]:
             continue
         for span, found in draft.found(words(draft.language, "sensors", sensor)):
             if not _says_absent(draft, span[0]):
-                yield reject("sensor", span, found, "no word about it", f"nothing was recorded for {sensor}")  # fmt: skip
+                yield reject(
+                    "sensor", span, found, "no word about it", f"nothing was recorded for {sensor}"
+                )
 
 
 def _says_absent(draft: Draft, place: int) -> bool:

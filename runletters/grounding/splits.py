@@ -12,8 +12,8 @@ from functools import cache
 from runletters.grounding.claims import Claim
 from runletters.grounding.draft import Draft
 from runletters.grounding.lexicon import words
-from runletters.grounding.wordlist import WordList
 from runletters.grounding.truths import Truth
+from runletters.grounding.wordlist import WordList
 
 REACH = 32
 """Characters between a split's number and its figure."""

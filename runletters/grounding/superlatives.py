@@ -13,7 +13,7 @@ from typing import Any
 from runletters.facts import Fact
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
-from runletters.grounding.lexicon import entries, named, table, words
+from runletters.grounding.lexicon import named, rules, table, words
 from runletters.grounding.numerals import ORDINAL_MARK
 from runletters.grounding.roles import sentences, stretch_around
 
@@ -33,7 +33,13 @@ def check_superlatives(draft: Draft) -> Iterator[Finding]:
             if draft.is_advice(span[0]) or _is_denied(draft, found.start()):
                 continue
             if not _is_proved(draft, found.start(), found.end(), rule):
-                yield reject("superlative", span, draft.text[slice(*span)], _expected(draft, rule), "is not proved by the fact sheet")  # fmt: skip
+                yield reject(
+                    "superlative",
+                    span,
+                    draft.text[slice(*span)],
+                    _expected(draft, rule),
+                    "is not proved by the fact sheet",
+                )
 
 
 def _is_denied(draft: Draft, place: int) -> bool:
@@ -49,7 +55,9 @@ def _expected(draft: Draft, rule: Mapping[str, Any]) -> str:
 def _is_proved(draft: Draft, start: int, end: int, rule: Mapping[str, Any]) -> bool:
     text = draft.reading.text
     after, before = text[end : end + REACH], text[max(0, start - 24) : start]
-    if "splits" in rule and words(draft.language, "scopes", "split").search(_around(text, start, end)):  # fmt: skip
+    if "splits" in rule and words(draft.language, "scopes", "split").search(
+        _around(text, start, end)
+    ):
         return _is_that_split(draft, start, end, rule["splits"])
     proofs = [f for f in draft.sheet.facts if named(rule["facts"], f.name)]
     ordinal = _ORDINAL_BEFORE.search(before)
@@ -61,7 +69,11 @@ def _is_proved(draft: Draft, start: int, end: int, rule: Mapping[str, Any]) -> b
 def _is_that_split(draft: Draft, start: int, end: int, facts: Sequence[str]) -> bool:
     """Whether the splits named in the sentence hold the extreme one; none named will do."""
     begin, stop = stretch_around(sentences(draft.reading.text), start)
-    named = {c.value for c in draft.claims if c.dimension == "index" and begin <= c.start < max(stop, end)}  # fmt: skip
+    named = {
+        c.value
+        for c in draft.claims
+        if c.dimension == "index" and begin <= c.start < max(stop, end)
+    }
     told = {fact.value for name in facts if (fact := draft.sheet.fact(name))}
     extreme = min if "fastest_split" in facts else max
     splits = draft.sheet.splits
@@ -97,7 +109,7 @@ def _covers(draft: Draft, fact: Fact, before: str, after: str, sentence: str) ->
 
 def check_firsts(draft: Draft) -> Iterator[Finding]:
     """First run of a year or a month, second of a day, first ever: each with its fact."""
-    for name, rule in (entries(draft.language, "firsts") or {}).items():
+    for name, rule in rules(draft.language, "firsts").items():
         if any(named(rule["facts"], fact.name) for fact in draft.sheet.facts):
             continue
         if name == "race" and draft.sheet.classification == "race":
@@ -107,4 +119,6 @@ def check_firsts(draft: Draft) -> Iterator[Finding]:
             continue
         for span, found in draft.found(words(draft.language, "firsts", name, "words")):
             if not draft.is_advice(span[0]):
-                yield reject("first", span, found, "no such word", "is not proved by the fact sheet")  # fmt: skip
+                yield reject(
+                    "first", span, found, "no such word", "is not proved by the fact sheet"
+                )

@@ -22,7 +22,9 @@ from runletters.grounding.lexicon import FULL, base_language, table
 
 PLAIN = "plain"
 WHOLE_SPLIT = 0.98  # as the fact sheets count them
-TEXT_ONLY = re.compile(r"^(advice_easy_distance|fastest_split|slowest_split|weekday|month|part_of_day|start_time)$")  # fmt: skip
+TEXT_ONLY = re.compile(
+    r"^(advice_easy_distance|fastest_split|slowest_split|weekday|month|part_of_day|start_time)$"
+)
 """Facts whose value means something else than the figure in their text."""
 
 _CLOCK = re.compile(r"(\d+):(\d\d)")
@@ -30,7 +32,8 @@ _OF_A_BAND = re.compile("^(pace_|heart_rate|fastest|band|similar)")
 """Facts whose lengths are the limits of a class of runs: runs of 9.5 to 10.5 km."""
 _OF_UNIT: dict[str, tuple[str, float]] = {
     "m": ("length", 1.0), "km": ("length", 1000.0), "mi": ("length", METRES_PER_MILE),
-    "s": ("duration", 1.0), "s_per_km": ("pace", 1 / 1000), "s_per_mi": ("pace", 1 / METRES_PER_MILE),
+    "s": ("duration", 1.0),
+    "s_per_km": ("pace", 1 / 1000), "s_per_mi": ("pace", 1 / METRES_PER_MILE),
     "bpm": ("bpm", 1.0), "spm": ("spm", 1.0), "w": ("watt", 1.0), "percent": ("percent", 1.0),
     "count": ("number", 1.0), "days": ("days", 1.0), "rank": ("ordinal", 1.0),
     "ordinal": ("ordinal", 1.0), "year": ("year", 1.0), "kcal": ("kcal", 1.0),
@@ -129,7 +132,11 @@ def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
         since = date.fromisoformat(fact.value[:10])
         days.append(_day(since))
         yield Truth("days", float((sheet.started_local.date() - since).days), fact.name, "since")
-    elif fact.unit in _OF_UNIT and not TEXT_ONLY.match(fact.name) and not isinstance(fact.value, str | bool):  # fmt: skip
+    elif (
+        fact.unit in _OF_UNIT
+        and not TEXT_ONLY.match(fact.name)
+        and not isinstance(fact.value, str | bool)
+    ):
         dimension, factor = _OF_UNIT[fact.unit]
         yield Truth(dimension, abs(fact.value) * factor, fact.name, group_of(fact.name))
 
@@ -146,25 +153,20 @@ def _shown(
 ) -> tuple[tuple[Truth, ...], tuple[Day, ...]]:
     """Figures and dates of a fact's wording; the same few come back sheet after sheet."""
     _, claims, dates = claims_of(text, language, units)
-    truths = [
-        Truth(
-            claim.dimension,
-            claim.value,
-            role,
-            _shown_group(claim, role),
-            is_shown=True,
-            step=claim.step,
-        )  # fmt: skip
-        for claim in claims
-    ]
+    truths = [_shown_truth(claim, role) for claim in claims]
     return tuple(truths), tuple(dates)
+
+
+def _shown_truth(claim: Claim, role: str) -> Truth:
+    group = _shown_group(claim, role)
+    return Truth(claim.dimension, claim.value, role, group, is_shown=True, step=claim.step)
 
 
 def _shown_group(claim: Claim, role: str) -> str:
     """The class of a figure inside a fact's wording: its usual pace is a usual, not a change."""
     group = group_of(role)
-    whole_pace = claim.dimension == "pace" and claim.value > 0.1  # noqa: PLR2004  1:40 per km
-    whole_rate = claim.dimension == "bpm" and claim.value > 40  # noqa: PLR2004  no change is so big
+    whole_pace = claim.dimension == "pace" and claim.value > 0.1
+    whole_rate = claim.dimension == "bpm" and claim.value > 40
     if group == "difference" and (whole_pace or whole_rate):
         return "usual"
     if claim.dimension == "length" and group in {"difference", PLAIN} and _OF_A_BAND.search(role):

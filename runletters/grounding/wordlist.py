@@ -53,7 +53,7 @@ class WordList:
     def __init__(self, forms: Sequence[str]) -> None:
         keyed: dict[str, list[str]] = defaultdict(list)
         rest: list[str] = []
-        for form in (part for form in forms for part in _spread(form)):
+        for form in (part for whole in forms for part in _spread(whole)):
             (keyed[form[:KEY].lower()] if _LITERAL.match(form) else rest).append(form)
         self._keyed = {key: _compiled(listed) for key, listed in keyed.items()}
         self._rest = _compiled(rest, r"(?<!\w)") if rest else None
@@ -89,9 +89,8 @@ class WordList:
         starts = _starts(text)
         for key in self._keyed.keys() & starts.keys():
             pattern = self._keyed[key]
-            for place in starts[key]:
-                if start <= place < stop and (match := pattern.match(text, place, stop)):
-                    found.append(match)
+            places = (place for place in starts[key] if start <= place < stop)
+            found += filter(None, (pattern.match(text, place, stop) for place in places))
         if self._rest is not None:
             found += self._rest.finditer(text, start, stop)
         found.sort(key=lambda m: (m.start(), -m.end()))

@@ -52,7 +52,11 @@ def rejections(text: str, sheet: FactSheet) -> set[str]:
 def is_true_itself(text: str, place: int, sheet: FactSheet) -> bool:
     """Whether the figure now standing at a place is true there, or a safe amount."""
     draft = draft_of(text, sheet, "letter", ())
-    here = [c for c in draft.claims if draft.reading.span(c.start, c.end)[0] <= place < draft.reading.span(c.start, c.end)[1]]  # fmt: skip
+    here = [
+        c
+        for c in draft.claims
+        if draft.reading.span(c.start, c.end)[0] <= place < draft.reading.span(c.start, c.end)[1]
+    ]
     return any(draft.proper(claim) or draft.is_advice(place) for claim in here)
 
 
@@ -88,8 +92,10 @@ def test_every_changed_digit_is_caught(
     choice=st.sampled_from(
         [
             ("10.2 km", "10.2 miles"), ("10.2 km", "10.2 m"), ("5:12 per km", "5:12 per mile"),
-            ("148 bpm", "148 watts"), ("148 bpm", "148 km"), ("123 m", "123 km"), ("95 seconds", "95 minutes"),
-            ("four days", "four weeks"), ("53:09", "53:09:00"), ("5 runs", "5 days"), ("8 seconds", "8 minutes"),
+            ("148 bpm", "148 watts"), ("148 bpm", "148 km"), ("123 m", "123 km"),
+            ("95 seconds", "95 minutes"),
+            ("four days", "four weeks"), ("53:09", "53:09:00"), ("5 runs", "5 days"),
+            ("8 seconds", "8 minutes"),
         ]
     )
 )  # fmt: skip
@@ -166,19 +172,23 @@ def test_a_digit_of_any_invented_run_is_caught(
     metres: float, pace: int, change: int, place: int
 ) -> None:
     """Distance, time and pace of any run: no changed digit passes unless it is true itself."""
-    seconds = round(metres / 1000 * pace)
+    seconds, said, each = (
+        round(metres / 1000 * pace),
+        f"{metres / 1000:.1f} km",
+        f"{clock(pace)} per km",
+    )
     sheet = FactSheet.model_validate(
         {
             "activity_id": "1", "sport": "running", "started_local": "2026-11-21T07:12:00",
             "classification": "easy", "classification_reason": "",
             "facts": [
-                {"name": "distance", "value": metres, "unit": "m", "text": f"{metres / 1000:.1f} km"},
+                {"name": "distance", "value": metres, "unit": "m", "text": said},
                 {"name": "moving_time", "value": seconds, "unit": "s", "text": clock(seconds)},
-                {"name": "pace", "value": pace, "unit": "s_per_km", "text": f"{clock(pace)} per km"},
+                {"name": "pace", "value": pace, "unit": "s_per_km", "text": each},
             ],
         }
     )  # fmt: skip
-    true = f"You ran {metres / 1000:.1f} km in {clock(seconds)}, at {clock(pace)} per km."
+    true = f"You ran {said} in {clock(seconds)}, at {each}."
     digits = [m.start() for m in re.finditer(r"\d", true)]
     at = digits[place % len(digits)]
     lie = f"{true[:at]}{(int(true[at]) + change) % 10}{true[at + 1 :]}"
