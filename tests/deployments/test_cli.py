@@ -1,0 +1,183 @@
+"""The command line as people and programs use it: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from runletters.edges.sample_files import write_strava_export
+from runletters.samples.history import generate_history
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cli")
+
+
+@pytest.fixture(scope="module")
+def export(home: Path) -> Path:
+    """A small Strava export: an invented autumn."""
+    target = home / "export.zip"
+    history = generate_history(seed=5, years=1, until=date(2026, 11, 22), runs_per_week=0.3)
+    write_strava_export(target, history)
+    return target
+
+
+@pytest.fixture(scope="module")
+def run(home: Path) -> Run:
+    """Starts `runletters …` with its own home and Prefect."""
+
+    def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        env = {name: value for name, value in os.environ.items() if "PREFECT" not in name}
+        env.pop("ANTHROPIC_API_KEY", None)
+        env |= {"RUNLETTERS_HOME": str(home), "PREFECT_HOME": str(home / "prefect")}
+        return subprocess.run(
+            [sys.executable, "-m", "deployments.cli", *arguments],
+            env=env | environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=240,
+            check=False,
+        )  # fmt: skip
+
+    return start
+
+
+def one_object(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """Stdout holds exactly one JSON object."""
+    assert 1 == len(done.stdout.strip().splitlines()), done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def written(run: Run, export: Path) -> dict[str, Any]:
+    """The export loaded and written about once, as the other tests need it."""
+    ingested = run("ingest", str(export), "--user", "ada", "--json")
+    assert 0 == ingested.returncode, ingested.stderr
+    run("user", "--user", "ada", "--tier", "premium")
+    return one_object(run("backfill", "--user", "ada", "--json"))
+
+
+def test_a_backfill_says_what_it_did_in_one_object(written: dict[str, Any]) -> None:
+    """Counts, cost and seconds are there for programs."""
+    assert written["done"] == written["planned"] > 0
+    assert (0, 0) == (written["failed"], written["cost_nano_usd"])
+
+
+def test_twice_is_once(run: Run, export: Path, written: dict[str, Any]) -> None:
+    """The second ingest loads nothing; the second backfill writes nothing and says so."""
+    ingested = one_object(run("ingest", str(export), "--user", "ada", "--json"))
+    again = run("backfill", "--user", "ada")
+
+    assert 0 == ingested["loaded"]
+    assert "Nothing to do" in again.stdout
+    assert written["done"] > 0
+
+
+def test_letters_and_show_read_what_was_written(run: Run, written: dict[str, Any]) -> None:
+    """The list names activities; each can be shown with its letter and insight."""
+    listed = one_object(run("letters", "--user", "ada", "--json"))
+    activity = listed["letters"][0]["activity"]
+    shown = run("show", activity)
+
+    assert 2 * len(listed["letters"]) <= written["done"]
+    assert "The letter" in shown.stdout
+    assert "The insight" in shown.stdout
+    assert listed["letters"][0]["letter"].split()[0] in shown.stdout
+
+
+def test_status_counts_every_text(run: Run, written: dict[str, Any]) -> None:
+    """Completed letters and insights add up to what the backfill wrote."""
+    counts = one_object(run("status", "--json"))["users"]["ada"]
+
+    assert written["done"] == counts["letter_completed"] + counts["coaching_completed"]
+
+
+def test_publish_makes_a_file_that_duckdb_opens(
+    run: Run, home: Path, written: dict[str, Any]
+) -> None:
+    """Plain duckdb.connect, read only; the analysts' two queries run as they stand."""
+    done = one_object(run("publish", "--json"))
+
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as warehouse:
+        current = warehouse.execute("SELECT count(*) FROM content WHERE is_current").fetchone()
+        for state in ("generating", "failed"):
+            rows = warehouse.execute(
+                f"SELECT * FROM generation_status "
+                f"WHERE letter_status = '{state}' OR coaching_status = '{state}'"
+            ).fetchall()
+            assert [] == rows
+    assert (written["done"],) == current
+    assert done["bytes"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["backfill", "--user", "nobody"], 5, "runletters ingest PATH --user nobody"),
+        (["show", "no-such-activity"], 4, "is not known"),
+        (["ingest", "/no/such/file.fit", "--user", "ada"], 4, "/no/such/file.fit"),
+        (["backfill", "--user", "ada", "--writer", "claude"], 3, "ANTHROPIC_API_KEY"),
+        (["backfill"], 2, "--user"),
+    ],
+)
+def test_errors_are_one_clear_line_with_an_exit_code(
+    run: Run, written: dict[str, Any], arguments: list[str], code: int, words: str
+) -> None:
+    """What was found and what to do, on stderr; no traceback."""
+    done = run(*arguments)
+
+    assert written
+    assert code == done.returncode, done.stderr
+    assert words in " ".join((done.stderr + done.stdout).split())
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_is_one_object_too(run: Run) -> None:
+    """With --json a program gets the error where it expects the answer."""
+    done = run("show", "no-such-activity", "--json")
+
+    assert {"error": "UnknownActivity", "exit_code": 4}.items() <= one_object(done).items()
+
+
+def test_doctor_names_what_is_missing(run: Run) -> None:
+    """A claude writer without a key is found and the remedy named."""
+    fine = run("doctor", "--json")
+    broken = run("doctor", "--json", RUNLETTERS_WRITER="claude")
+
+    assert 0 == fine.returncode, fine.stdout
+    bad = [check for check in one_object(broken)["checks"] if check["state"] == "bad"]
+    assert (3, ["writer"]) == (broken.returncode, [check["name"] for check in bad])
+
+
+def test_forget_erases_everywhere(run: Run, home: Path, written: dict[str, Any]) -> None:
+    """Store, history, kept results and the published file know nothing of the user any more."""
+    canary = b"canary-of-bob"
+    run("user", "--user", "canary-of-bob", "--tier", "premium")
+    export = home / "bob.zip"
+    history = generate_history(seed=9, years=1, until=date(2026, 11, 22), runs_per_week=0.1)
+    write_strava_export(export, history)
+    run("ingest", str(export), "--user", "canary-of-bob")
+    run("backfill", "--user", "canary-of-bob")
+    run("publish")
+
+    done = one_object(run("forget", "--user", "canary-of-bob", "--yes", "--json"))
+
+    left = [
+        path
+        for path in home.rglob("*")
+        if path.is_file() and "prefect" not in path.parts and canary in path.read_bytes()
+    ]
+    assert done["erased"]
+    assert [] == left
+    assert written
