@@ -11,9 +11,12 @@ from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
 from runletters.metrics.best_efforts import BEST_EFFORTS_SCHEMA
 from runletters.metrics.row import RUN_METRICS_SCHEMA
-from runletters.metrics.splits import SPLIT_COLUMNS
 from runletters.users import User
 
+SPLIT_COLUMNS = (
+    "activity_id", "index", "distance_m", "elapsed_s", "moving_s", "pace_s",
+    "elevation_change_m", "heart_rate_avg_bpm",
+)  # fmt: skip
 _LARGE = frozenset({"heart_rate_seconds"})
 """Kept for zones that change; analysts have the time in zones itself."""
 
