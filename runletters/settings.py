@@ -89,6 +89,22 @@ class Settings(BaseSettings):
     call_timeout_s: float = Field(
         default=90.0, gt=0, description="Seconds one call to the model may take."
     )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server: smtp://user:password@host:587 (encrypted by STARTTLS) or "
+        "smtps://…:465. No mail is sent if unset.",
+    )
+    mail_from: str | None = Field(
+        default=None, description="Sender of mails: Run Letters <letters@example.org>."
+    )
+    base_url: str | None = Field(
+        default=None,
+        description="Address of the journal or app that mails link to; no links if unset.",
+    )
+    unsubscribe_secret: SecretStr | None = Field(
+        default=None,
+        description="Signs the one-click unsubscribe links; needs base_url. Any long random text.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="What the command line shows on stderr."
     )

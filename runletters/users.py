@@ -36,6 +36,7 @@ class Preferences(_Frozen):
     birth_year: int | None = Field(default=None, ge=1900, le=2100)
     time_zone: str | None = Field(default=None, description="IANA name; digests follow it.")
     email: str | None = None
+    digests: bool = Field(default=True, description="Whether digests are mailed.")
 
 
 class User(_Frozen):

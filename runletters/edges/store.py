@@ -14,6 +14,7 @@ from typing import Self
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from runletters.edges.store_contents import RecordResult, StoreContents
+from runletters.edges.store_digests import StoreDigests
 from runletters.edges.store_engine import open_engine
 from runletters.edges.store_housekeeping import StoreHousekeeping
 from runletters.edges.store_ledger import StoreLedger
@@ -24,7 +25,7 @@ from runletters.errors import StoreError
 __all__ = ["RecordResult", "Store"]
 
 
-class Store(StoreReading, StoreContents, StoreLedger, StoreHousekeeping):
+class Store(StoreReading, StoreContents, StoreLedger, StoreHousekeeping, StoreDigests):
     """An open store; a context manager that closes itself."""
 
     @classmethod

@@ -1,0 +1,126 @@
+"""The fact sheet of a digest: everything it may mention, and nothing else.
+
+Pure: no clock, no network, no database.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+
+from runletters.digests.periods import Period
+from runletters.facts import Fact, FactSheet, Tone, Units
+
+StepKind: TypeAlias = Literal["long", "easy", "lighter", "return", "gentle"]
+Feeling: TypeAlias = Literal["fresh", "balanced", "tired", "worn"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bar(_Frozen):
+    """One bar of the period: a day of a week or month, a month of a year."""
+
+    first: date
+    label: str  # under the bar: Mon, 17, Mar
+    name: str  # in words: Monday, 17 March, March
+    distance_m: float
+    text: str  # of the distance; "" without a run
+    zone_shares: tuple[float, ...] = ()  # of zones 0..5, sum 1; () without a heart rate
+
+
+class TrendPoint(_Frozen):
+    """One week (in a year: four weeks) of the picture of load and fitness."""
+
+    last: date
+    label: str
+    load: float
+    fitness: float  # CTL at the end of its last day
+
+
+class BestMoment(_Frozen):
+    """The one run of the period that is told."""
+
+    activity_id: str
+    day: date
+    day_text: str
+    distance_text: str
+    reason: str  # the name of the fact that makes it the best
+    reason_text: str
+    pace_text: str | None = None
+    excerpt: str | None = None  # the beginning of its letter
+
+
+class NextStep(_Frozen):
+    """One thing to do next, inside the limits of `runletters.metrics.plan_rules`."""
+
+    kind: StepKind
+    distance_m: float | None = None
+    distance_text: str | None = None
+    day: date | None = None
+    day_text: str | None = None
+
+
+class DigestSheet(_Frozen):
+    """What one digest may be made of."""
+
+    user_id: str
+    language: str = "en"
+    units: Units = "metric"
+    reader_name: str | None = None
+    period: Period
+    tone: Tone = "ordinary"
+    facts: tuple[Fact, ...]
+    feeling: Feeling | None = None  # what the form is called
+    bars: tuple[Bar, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
+    best: BestMoment | None = None
+    next_step: NextStep | None = None
+    caveats: tuple[str, ...] = ()  # in the reader's language
+    may_be_sent_to_a_model: bool = True  # every activity behind it has full rights
+
+    def fact(self, name: str) -> Fact | None:
+        """The fact of that role, or None where the evidence is missing."""
+        return next((fact for fact in self.facts if fact.name == name), None)
+
+    def value(self, name: str) -> float | None:
+        """The number of that role, or None."""
+        fact = self.fact(name)
+        return float(fact.value) if fact and not isinstance(fact.value, str) else None
+
+
+def as_fact_sheet(sheet: DigestSheet) -> FactSheet:
+    """The same facts in the shape that the truth gate reads.
+
+    Best moment and next step become facts, so what a text says of them is checked too.
+    """
+    return FactSheet(
+        activity_id=f"digest {sheet.period.key}",
+        language=sheet.language,
+        units=sheet.units,
+        reader_name=sheet.reader_name,
+        started_local=datetime.combine(sheet.period.last, time(23, 59)),
+        local_time_known=False,
+        sport="running",
+        classification="digest",
+        classification_reason=f"a {sheet.period.window} of runs",
+        tone=sheet.tone,
+        facts=(*sheet.facts, *_told_of_best(sheet.best), *_told_of_step(sheet.next_step)),
+        caveats=sheet.caveats,
+    )
+
+
+def _told_of_best(best: BestMoment | None) -> list[Fact]:
+    if best is None:
+        return []
+    said = [("best_day", best.day_text), ("best_reason", best.reason_text)]
+    return [Fact(name=name, value=text, unit="text", text=text) for name, text in said]
+
+
+def _told_of_step(step: NextStep | None) -> list[Fact]:
+    if step is None or step.distance_m is None or step.distance_text is None:
+        return []
+    return [Fact(name="advised_distance", value=step.distance_m, unit="m", text=step.distance_text)]

@@ -1,0 +1,167 @@
+"""Digests and mails: what was written for a period, and every attempt to send something.
+
+The rule of a send, kept by a unique index and two steps before the mail leaves:
+
+    intended ──▶ handing_over ──▶ sent | rejected | ambiguous
+        └──────────────┴────────▶ unsent
+
+- `intended` is written before the mail server is spoken to, `handing_over` after it has
+  accepted sender and recipient and before the first byte of the mail.
+- `unsent` means: for certain not delivered. Only then may there be another attempt.
+- `ambiguous` means: the mail was handed over and nobody heard the answer. It may have
+  arrived, so it is never sent again by itself.
+- A process that died is seen by its lease: an old `intended` becomes `unsent`, an old
+  `handing_over` becomes `ambiguous`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+import sqlalchemy as sa
+
+from runletters.digests.sending import Attempted, Intent, Settled
+from runletters.digests.writing import WrittenDigest
+from runletters.edges.store_base import StoreBase, insert_or_ignore, require_user, upsert
+from runletters.edges.store_digests_schema import digests, sends
+
+LEASE = timedelta(minutes=15)
+"""Longer than the longest conversation with a mail server, by its time limits."""
+
+
+class StoreDigests(StoreBase):
+    """The part of the store that knows what was told and what was mailed."""
+
+    def keep_digest(self, user_id: str, digest: WrittenDigest, *, now: datetime) -> bool:
+        """Keep a digest; the first one of a period stays, except that a text takes the
+        place of "nothing to say". Says whether it was kept.
+
+        Raises:
+            StoreError: no such user, perhaps forgotten a moment ago.
+        """
+        row = digest.as_row() | {"user_id": user_id, "created_at": now}
+        with self._write() as connection:
+            require_user(connection, user_id)
+            statement = upsert(connection, digests)
+            kept = connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["user_id", "window_kind", "period"],
+                    set_={name: statement.excluded[name] for name in row},
+                    where=(digests.c.state == "skipped") & (statement.excluded.state == "written"),
+                ),
+                row,
+            )
+        return bool(kept.rowcount)
+
+    def digest(self, user_id: str, window: str, period: str) -> WrittenDigest | None:
+        """What was written for that period, or None."""
+        query = sa.select(digests).where(
+            digests.c.user_id == user_id,
+            digests.c.window_kind == window,
+            digests.c.period == period,
+        )
+        with self._read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else WrittenDigest.from_row(dict(row))
+
+    def digests(self, user_id: str | None = None) -> pl.DataFrame:
+        """Digests by user and period, the newest first."""
+        query = sa.select(digests).order_by(digests.c.user_id, digests.c.period.desc())
+        return self._frame(query if user_id is None else query.where(digests.c.user_id == user_id))
+
+    def skipped_digests(self, window: str, periods: Collection[str]) -> set[tuple[str, str]]:
+        """(user, period) of those that were skipped and need no second look."""
+        query = sa.select(digests.c.user_id, digests.c.period).where(
+            digests.c.window_kind == window,
+            digests.c.period.in_(sorted(periods)),
+            digests.c.state == "skipped",
+        )
+        with self._read() as connection:
+            return {(row.user_id, row.period) for row in connection.execute(query)}
+
+    def intend_send(self, intent: Intent, *, now: datetime) -> str | None:
+        """Write down that something is about to be sent; the id of the attempt.
+
+        None: it was sent, may have been, or is being sent by somebody else.
+        """
+        row: dict[str, Any] = intent.model_dump() | {
+            "send_id": uuid4().hex,
+            "attempt": 1,
+            "state": "intended",
+            "intended_at": now,
+        }
+        with self._write() as connection:
+            require_user(connection, intent.user_id)
+            _expire(connection, now)
+            earlier = sa.select(sa.func.count()).where(*_of(intent))
+            row["attempt"] = int(connection.scalar(earlier) or 0) + 1
+            insert_or_ignore(connection, sends, [row])
+            mine = sa.select(sends.c.send_id).where(sends.c.send_id == row["send_id"])
+            return connection.scalar(mine)
+
+    def begin_handover(self, send_id: str) -> bool:
+        """Whether the mail may leave now; False where the attempt was given up meanwhile."""
+        with self._write() as connection:
+            changed = connection.execute(
+                sa.update(sends)
+                .where(sends.c.send_id == send_id, sends.c.state == "intended")
+                .values(state="handing_over")
+            )
+        return bool(changed.rowcount)
+
+    def settle_send(self, send_id: str, settled: Settled, *, now: datetime) -> None:
+        """Write down how an attempt ended; the first end counts."""
+        with self._write() as connection:
+            connection.execute(
+                sa.update(sends)
+                .where(sends.c.send_id == send_id, sends.c.settled_at.is_(None))
+                .values(state=settled.state, detail=settled.detail, settled_at=now)
+            )
+
+    def sends(self, user_id: str | None = None, *, purpose: str | None = None) -> pl.DataFrame:
+        """Attempts by time, of one user or purpose where one is given."""
+        query = sa.select(sends).order_by(sends.c.intended_at, sends.c.attempt)
+        query = query if user_id is None else query.where(sends.c.user_id == user_id)
+        return self._frame(query if purpose is None else query.where(sends.c.purpose == purpose))
+
+    def attempted(self, purpose: str, items: Collection[str]) -> list[Attempted]:
+        """The newest attempt of each user and item, of those items."""
+        query = (
+            sa.select(sends.c.user_id, sends.c.item, sends.c.state, sends.c.attempt)
+            .add_columns(at=sa.func.coalesce(sends.c.settled_at, sends.c.intended_at))
+            .where(sends.c.purpose == purpose, sends.c.item.in_(sorted(items)))
+            .order_by(sends.c.attempt)
+        )
+        with self._read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return list({(row["user_id"], row["item"]): Attempted(**row) for row in rows}.values())
+
+    def expire_sends(self, *, now: datetime) -> int:
+        """Settle what dead processes left open; how many attempts that were."""
+        with self._write() as connection:
+            return _expire(connection, now)
+
+
+def _of(intent: Intent) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        sends.c.user_id == intent.user_id,
+        sends.c.purpose == intent.purpose,
+        sends.c.item == intent.item,
+    )
+
+
+def _expire(connection: sa.Connection, now: datetime) -> int:
+    gone = 0
+    for before, after, why in (
+        ("intended", "unsent", "interrupted before anything was handed over"),
+        ("handing_over", "ambiguous", "interrupted while the mail was handed over"),
+    ):
+        is_old = (sends.c.state == before) & (sends.c.intended_at < now - LEASE)
+        gone += connection.execute(
+            sa.update(sends).where(is_old).values(state=after, detail=why, settled_at=now)
+        ).rowcount
+    return gone
