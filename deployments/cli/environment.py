@@ -9,6 +9,8 @@ from runletters.settings import Settings
 
 _PREFECT = {
     "PREFECT_LOGGING_LEVEL": "WARNING",
+    # People get one clear line; the state of the run keeps the traceback.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -28,6 +30,7 @@ def prepare_prefect(*, debug: bool) -> None:
         os.environ.setdefault(name, value)
     if debug:
         os.environ["PREFECT_LOGGING_LEVEL"] = "DEBUG"
+        os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "DEBUG"
 
 
 def use_private_prefect(settings: Settings) -> None:

@@ -37,13 +37,13 @@ def export(home: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(home: Path) -> Run:
-    """Starts `runletters …` with its own home and Prefect."""
+def run(home: Path, prefect_server: str) -> Run:
+    """Starts `runletters …` with its own home, on the test's Prefect server."""
 
     def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         env = {name: value for name, value in os.environ.items() if "PREFECT" not in name}
         env.pop("ANTHROPIC_API_KEY", None)
-        env |= {"RUNLETTERS_HOME": str(home), "PREFECT_HOME": str(home / "prefect")}
+        env |= {"RUNLETTERS_HOME": str(home), "PREFECT_API_URL": prefect_server}
         return subprocess.run(
             [sys.executable, "-m", "deployments.cli", *arguments],
             env=env | environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=240,
@@ -173,11 +173,7 @@ def test_forget_erases_everywhere(run: Run, home: Path, written: dict[str, Any])
 
     done = one_object(run("forget", "--user", "canary-of-bob", "--yes", "--json"))
 
-    left = [
-        path
-        for path in home.rglob("*")
-        if path.is_file() and "prefect" not in path.parts and canary in path.read_bytes()
-    ]
+    left = [path for path in home.rglob("*") if path.is_file() and canary in path.read_bytes()]
     assert done["erased"]
     assert [] == left
     assert written

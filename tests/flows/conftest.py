@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
-from prefect.testing.utilities import prefect_test_harness
 
 from runletters.edges.history_files import History
 from runletters.edges.store import Store
@@ -20,11 +19,10 @@ from runletters.users import Tier
 Home = Callable[..., Settings]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _prefect_server() -> Generator[None]:
-    """One temporary server on SQLite; it ends with the session."""
-    with prefect_test_harness(server_startup_timeout=180):
-        yield
+@pytest.fixture(autouse=True)
+def _on_a_real_server(prefect_server: str) -> None:
+    """Every flow here runs on a real Prefect server."""
+    assert prefect_server
 
 
 @pytest.fixture(scope="session")
