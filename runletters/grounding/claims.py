@@ -30,6 +30,7 @@ from runletters.grounding.patterns import (
 from runletters.grounding.reading import Reading
 from runletters.grounding.written import chinese_forms, parse_number, unit_forms
 
+HOURS = 25
 Hedge: TypeAlias = Literal["", "about", "over", "under"]
 
 MINUTE = 60
@@ -39,7 +40,7 @@ MINUTE = 60
 class Claim:
     """One figure of a text."""
 
-    dimension: str  # length, duration, pace, clock, time, bpm, number, ordinal, index …
+    dimension: str  # length, duration, pace, clock, time, bpm, number, ordinal, index, either …
     value: float  # metres, seconds, seconds per metre, days, minutes after midnight …
     step: float  # one unit of the last digit as written, in the same base unit
     start: int  # place in the read text
@@ -157,13 +158,15 @@ def _with_unit(reading: Reading, claim: Claim) -> Claim:
     unit = _unit_after(reading, claim.end)
     if unit is None:
         half_day = AM_PM.match(reading.text, claim.end)
-        if half_day and claim.value < 25:
+        is_article = claim.is_spelled and claim.value == 1  # eine Uhr
+        if half_day and not is_article and claim.value < HOURS:
             return replace(
                 claim, dimension="time", value=_of_day(int(claim.value), 0, half_day), step=60.0,
                 end=half_day.end(),
             )  # fmt: skip
         if reading.language == "de" and (dot := GERMAN_ORDINAL.match(reading.text, claim.end)):
-            return replace(claim, dimension="ordinal", end=dot.start() + 1)
+            is_rank = reading.text[dot.end()].islower()
+            return replace(claim, dimension="ordinal" if is_rank else "either", end=dot.start() + 1)
         return claim
     dimension, factor, end = unit
     return replace(

@@ -14,13 +14,14 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from runletters.grounding.reading import Reading
+from runletters.grounding.wordlist import WordList
 
 _YEAR = r"(?P<y>(?:19|20)\d\d)"
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d\d)-(\d\d)-(\d\d)(?!\d)")
 _NUMERIC = re.compile(r"(?<![\d.,:])(\d{1,2})([./])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
 _GERMAN_SHORT = re.compile(r"(?<![\d.,:])(\d{1,2})\.(\d{1,2})\.(?!\d)")
 _CHINESE = re.compile(r"(?:((?:19|20)\d\d)年)?(\d{1,2})月(?:(\d{1,2})日)?")
-_BARE_YEAR = re.compile(r"(?<![\d.,:/\-])(?:19[89]\d|20[0-4]\d)(?![\d:%]|[.,]\d)")
+_BARE_YEAR = re.compile(r"(?<![\d.,:/\-])(?:19[89]\d|20[0-4]\d)(?![\d%]|[.,:]\d)")
 _ORDINAL = r"(?:st|nd|rd|th|er|ª|º|‡|\.)?"
 
 
@@ -59,6 +60,11 @@ def _names(language: str) -> tuple[dict[str, int], dict[str, int]]:
 def month_pattern(language: str) -> str:
     """Alternatives of all month names of a language."""
     return "|".join(sorted((re.escape(m) for m in _names(language)[0]), key=len, reverse=True))
+
+
+@cache
+def _month_list(language: str) -> WordList:
+    return WordList([re.escape(month) for month in _names(language)[0]])
 
 
 @cache
@@ -131,6 +137,8 @@ def _chinese(reading: Reading) -> Iterator[Day]:
 
 def _by_name(reading: Reading) -> Iterator[Day]:
     months = _names(reading.language)[0]
+    if not _month_list(reading.language).search(reading.text):
+        return
     for pattern in _written(reading.language):
         for m in pattern.finditer(reading.text):
             groups = m.groupdict()
@@ -170,6 +178,8 @@ def _month_alone(language: str) -> re.Pattern[str]:
 
 def months_alone(reading: Reading) -> list[Day]:
     """Months named without a day or a year, behind a preposition (in May, seit März)."""
+    if not _month_list(reading.language).search(reading.text):
+        return []
     months, pattern = _names(reading.language)[0], _month_alone(reading.language)
     taken = days_in(reading)
     return [

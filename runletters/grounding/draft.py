@@ -21,6 +21,9 @@ from runletters.grounding.rounding import agrees
 from runletters.grounding.truths import Truth, Truths, truths_of
 from runletters.grounding.wordlist import WordList
 
+OPENING = 24
+"""Characters in which an imperative at the head of a sentence is looked for."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -38,6 +41,8 @@ class Draft:
     truths: Truths
     bounds: Sequence[tuple[int, int]]  # sentences of the plain text
     agreeing: Mapping[int, Sequence[Truth]]  # truths that a claim rounds, by the claim's place
+    stated: Mapping[int, Sequence[Truth]]  # those of them whose role the words allow
+    advice: Sequence[tuple[int, int]]  # sentences of the plain text that recommend something
 
     @property
     def has_word_lists(self) -> bool:
@@ -49,17 +54,13 @@ class Draft:
         start, end = stretch_around(self.bounds, place)
         return self.plain[start:end]
 
-    def proper(self, claim: Claim) -> list[Truth]:
+    def proper(self, claim: Claim) -> Sequence[Truth]:
         """The truths a claim states, value and role."""
-        candidates = self.agreeing[claim.start]
-        groups = {c.start: frozenset(t.group for t in self.agreeing[c.start]) for c in self.claims}
-        return proper_truths(self.reading, claim, candidates, self.claims, groups)
+        return self.stated[claim.start]
 
     def is_advice(self, place: int) -> bool:
         """Whether the sentence at this place of the plain text recommends something."""
-        return bool(words(self.language, "advice", "cues").search(self.sentence(place))) or bool(
-            words(self.language, "advice", "openings").match(self.sentence(place).lstrip())
-        )
+        return any(start <= place < end for start, end in self.advice)
 
     def found(self, pattern: re.Pattern[str] | WordList) -> list[tuple[tuple[int, int], str]]:
         """Every place where a pattern stands, with what stands there."""
@@ -73,13 +74,31 @@ def _agreeing(claim: Claim, truths: Truths) -> list[Truth]:
     return [truth for truth in truths.like(claim) if agrees(claim, truth, truths.unit_m)]
 
 
+def _stated(
+    reading: Reading, claims: Sequence[Claim], agreeing: Mapping[int, Sequence[Truth]]
+) -> dict[int, list[Truth]]:
+    groups = {place: frozenset(t.group for t in truths) for place, truths in agreeing.items()}
+    return {c.start: proper_truths(reading, c, agreeing[c.start], claims, groups) for c in claims}
+
+
+def _advice(text: str, language: str) -> list[tuple[int, int]]:
+    cues, openings = words(language, "advice", "cues"), words(language, "advice", "openings")
+    return [
+        (start, end)
+        for start, end in sentences(text)
+        if cues.search(text, start, end) or openings.match(text[start:end].lstrip()[:OPENING])
+    ]
+
+
 def draft_of(text: str, sheet: FactSheet, kind: Kind, recent: Sequence[str]) -> Draft:
     """The text, read."""
     reading, claims, days = claims_of(text, sheet.language, sheet.units)
     same = plain(text)
-    truths = truths_of(sheet)
+    truths, language = truths_of(sheet), base_language(sheet.language)
+    agreeing = {c.start: _agreeing(c, truths) for c in claims}
     return Draft(
-        text=text, plain=same, sheet=sheet, kind=kind, language=base_language(sheet.language),
+        text=text, plain=same, sheet=sheet, kind=kind, language=language,
         recent=recent, reading=reading, claims=claims, days=days, truths=truths,
-        bounds=sentences(same), agreeing={c.start: _agreeing(c, truths) for c in claims},
+        bounds=sentences(same), agreeing=agreeing,
+        stated=_stated(reading, claims, agreeing), advice=_advice(same, language),
     )  # fmt: skip

@@ -111,6 +111,8 @@ def _placed(reading: Reading, claim: Claim, unit_m: float) -> Claim:
 
 def _numbered(claim: Claim, before: str) -> Claim:
     """A bare number behind a word: a heart rate, a split, a zone, a number in a row."""
+    if claim.is_spelled and claim.value == 1:
+        return claim  # an article, as in "bei 6:15 pro km ein"
     if claim.step == 1 and _RATE_BEFORE.search(before):
         return replace(claim, dimension="bpm")
     if _NUMBER_BEFORE.search(before) and _SPLIT_WORD.search(before):

@@ -32,7 +32,7 @@ _HIDDEN = re.compile(
 )
 _MARKUP_SIGNS = re.compile(r"[*_`#\[\]<>|&{}]|^\s*(?:[-+•]|\d+[.)])\s", re.MULTILINE)
 _CHARACTERS_PER_WORD = 1.7  # of scripts without blanks, about
-TELLING = 400
+TELLING = 240
 """So many characters are enough to tell a language."""
 SHORT = 40
 """Characters below which a language cannot be told."""

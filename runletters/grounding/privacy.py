@@ -22,7 +22,10 @@ from runletters.grounding.lexicon import entries, table, words
 QUOTED_WORDS = 3
 """So many words of a title in a row are a quotation."""
 SHORTEST_NAME = 4
+UNSPACED = 4
+"""So many characters in a row are telling in scripts that do not part words."""
 
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{4,}")
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _NAME = re.compile(
     r"(?<![.!?:;\"'(\n] )(?<!^)(?<![.!?:;\"(\n])(?<=[\w,;)] )"
@@ -57,6 +60,11 @@ def _echoes(draft: Draft, own: str) -> Iterator[Finding]:
     common = words(draft.language if draft.has_word_lists else "en", "common")
     known = _known(draft)
     told = {t for t in _TOKEN.findall(own) if len(t) >= SHORTEST_NAME or not t.isascii()}
+    told |= {
+        run[i : i + UNSPACED]
+        for run in _UNSPACED.findall(own)
+        for i in range(len(run) - UNSPACED + 1)
+    }
     for token in told:
         if token.lower() in known or common.fullmatch(token.lower()) or _orders().fullmatch(token):
             continue
@@ -147,7 +155,7 @@ def _allowed(draft: Draft) -> frozenset[str]:
 
 def _is_allowed(draft: Draft, found: str, allowed: frozenset[str]) -> bool:
     fine = words(draft.language, "capitalised")
-    for token in re.findall(r"[^\W\d_]+", found):
+    for token in re.findall(r"[^\W\d_]+(?<!\bs)", found):
         if (
             token.lower() in allowed
             or fine.fullmatch(token)

@@ -22,6 +22,7 @@ from runletters.grounding.numerals import (
     spelled_numbers,
     superlative_stems,
 )
+from runletters.grounding.wordlist import WordList
 
 _SAME_LENGTH = str.maketrans(
     {
@@ -90,6 +91,11 @@ def _phrases(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 @cache
+def _phrase_list(language: str) -> WordList:
+    return WordList(list(entries(language, "spoken_amounts") or ()))
+
+
+@cache
 def has_blank_groups(language: str) -> bool:
     """Whether thousands are set apart by a blank: 1 204 in French."""
     try:
@@ -108,9 +114,10 @@ def _is_unit(text: str, spelled: Spelled) -> bool:
 
 
 def _replacements(text: str, language: str) -> list[Spelled]:
+    has_phrases = _phrase_list(language).search(text) is not None
     found = [
         Spelled(m.start(), m.end(), digits)
-        for pattern, digits in _phrases(language)
+        for pattern, digits in (_phrases(language) if has_phrases else ())
         for m in pattern.finditer(text)
     ]
     if has_blank_groups(language):

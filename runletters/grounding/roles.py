@@ -86,6 +86,8 @@ def proper_truths(
 def _allows(reading: Reading, claim: Claim, truth: Truth, others: Sequence[Claim]) -> bool:
     if _is_contradicted(reading, claim, truth.group, others):
         return False
+    if truth.group == "difference" and truth.dimension == "bpm":
+        return True  # no heart rate is so low, so it can only be a difference
     rule = table("roles.toml").get(truth.group)
     if rule is None or not rule["needs"] or truth.dimension not in rule["dimensions"]:
         return True

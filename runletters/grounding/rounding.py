@@ -18,7 +18,7 @@ HOURS_WITHIN_S = 180.0
 """… may lie three minutes off."""
 
 _BARE = {"number", "runs", "splits"}
-_COUNTED = {"runs", "number", "ordinal", "index", "zone", "splits"}
+_COUNTED = {"either", "runs", "number", "ordinal", "index", "zone", "splits"}
 _SMALL_DIFFERENCE_S = 121.0
 
 
@@ -30,16 +30,12 @@ def _rule(dimension: str) -> dict[str, float]:
 
 def comparable(claim: Claim, truth: Truth, unit_m: float) -> float | None:
     """The claim's value in the truth's base unit; None where they are different things."""
-    if claim.dimension == truth.dimension:
+    said, true = claim.dimension, truth.dimension
+    if said in {true, "either"} or {said, true} <= _BARE:
         return claim.value
-    if claim.dimension == "clock" and truth.dimension in {"pace", "duration", "time"}:
-        return claim.value / unit_m if truth.dimension == "pace" else claim.value
-    if (
-        "number" in {claim.dimension, truth.dimension}
-        and {claim.dimension, truth.dimension} <= _BARE
-    ):
-        return claim.value
-    if {claim.dimension, truth.dimension} == {"runs", "number"}:
+    if said == "clock" and true in {"pace", "duration", "time"}:
+        return claim.value / unit_m if true == "pace" else claim.value
+    if said == "number" and true == "days" and truth.role == "streak":
         return claim.value
     return _difference(claim, truth, unit_m)
 

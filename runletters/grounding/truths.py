@@ -43,7 +43,8 @@ _OF_UNIT: dict[str, tuple[str, float]] = {
 
 _LIKE = {
     "clock": ("pace", "duration", "time", "clock"),
-    "number": ("number", "runs", "splits"),
+    "number": ("number", "runs", "splits", "days"),
+    "either": ("number", "runs", "splits", "ordinal"),  # 8. at a sentence's end, or the eighth
     "runs": ("runs", "number"),
     "splits": ("splits", "number"),
     "duration": ("duration", "pace"),

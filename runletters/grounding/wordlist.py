@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-KEY = 2
-"""Letters by which a pattern is looked up."""
+KEYS = (3, 2)
+"""Characters by which a pattern is looked up: three where it begins with three plain ones."""
 
-_LITERAL = re.compile(r"^[^\W\d_]{2}(?![?*{])", re.IGNORECASE)
+_LITERALS = {size: re.compile(rf"^[^\W\d_]{{{size}}}(?![?*{{])", re.IGNORECASE) for size in KEYS}
 _CHOICE = re.compile(r"^\(\?:([^()]*)\)(?![?*{])(.*)$", re.DOTALL)
 _START = re.compile(r"(?<!\w)\w{2}")
 
@@ -28,7 +28,9 @@ def _starts(text: str) -> Mapping[str, list[int]]:
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     starts: dict[str, list[int]] = defaultdict(list)
     for found in _START.finditer(lowered):
-        starts[found.group()].append(found.start())
+        place = found.start()
+        for size in KEYS:
+            starts[lowered[place : place + size]].append(place)
     return starts
 
 
@@ -54,7 +56,8 @@ class WordList:
         keyed: dict[str, list[str]] = defaultdict(list)
         rest: list[str] = []
         for form in (part for whole in forms for part in _spread(whole)):
-            (keyed[form[:KEY].lower()] if _LITERAL.match(form) else rest).append(form)
+            size = next((size for size in KEYS if _LITERALS[size].match(form)), 0)
+            (keyed[form[:size].lower()] if size else rest).append(form)
         self._keyed = {key: _compiled(listed) for key, listed in keyed.items()}
         self._rest = _compiled(rest, r"(?<!\w)") if rest else None
         self.pattern = _compiled(forms, r"(?<!\w)").pattern if forms else r"(?!)"
