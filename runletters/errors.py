@@ -9,6 +9,7 @@ RunlettersError
 │   └── UnknownActivity   no such activity in this user's history
 ├── StoreError            the operational store said no
 │   └── Busy              somebody else holds the lock or the lease
+├── MailError             a mail could not be made or sent
 ├── TierLimit             the free tier ends here
 ├── BudgetReached         the next call could cost more than is left
 └── WriterError           no acceptable text came back
@@ -65,6 +66,10 @@ class StoreError(RunlettersError):
 
 class Busy(StoreError):
     """Somebody else holds the lock or the lease."""
+
+
+class MailError(RunlettersError):
+    """A mail could not be made or sent."""
 
 
 class TierLimit(RunlettersError):

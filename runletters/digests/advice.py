@@ -19,6 +19,8 @@ from runletters.metrics.plan import PlanWeek, plan
 from runletters.metrics.plan_rules import LONG_GROWTH, LOWEST_TSB, SHORTEST_RUN_M, PlanState
 
 FRESH_TSB, TIRED_TSB = 5.0, -10.0
+BIG_WEEK = 1.3
+"""A week this many times the mean of the weeks before it is followed by a lighter one."""
 
 
 def feeling(form: float | None) -> Feeling | None:
@@ -53,6 +55,14 @@ def newest_longest_m(runs: pl.DataFrame, period: Period) -> float:
     return max(newest["distance_m"].drop_nulls().to_list(), default=0.0)
 
 
+def has_just_peaked(state: PlanState) -> bool:
+    """Whether the newest week stands out so far that the next one is for recovery."""
+    *before, newest = state.recent_week_m or (0.0,)
+    usual = sum(before) / len(before) if before else newest
+    is_big = newest > usual * BIG_WEEK
+    return is_big or (state.tsb is not None and state.tsb < TIRED_TSB)
+
+
 def next_step(
     state: PlanState, period: Period, tone: Tone, words: Words, *, newest_m: float
 ) -> NextStep:
@@ -68,6 +78,9 @@ def next_step(
     """
     if tone == "hardship":
         return NextStep(kind="gentle")
+    if has_just_peaked(state):
+        # As worn as the rules know it: three quarters of the usual, nothing hard, no long run.
+        state = state.model_copy(update={"tsb": min(state.tsb or 0.0, LOWEST_TSB - 1)})
     week = plan(state, start=period.last + timedelta(days=1), weeks=1).weeks[0]
     long = next((day for day in week.days if day.kind == "long"), None)
     if week.rule == "build" and long is not None:

@@ -62,7 +62,9 @@ def _shares(runs: pl.DataFrame) -> tuple[float, ...]:
     return tuple(round(each / total, 4) for each in seconds) if total > 0 else ()
 
 
-def trend(daily: pl.DataFrame, fitness: pl.DataFrame, period: Period, words: Words) -> tuple[TrendPoint, ...]:  # fmt: skip
+def trend(
+    daily: pl.DataFrame, fitness: pl.DataFrame, period: Period, words: Words
+) -> tuple[TrendPoint, ...]:
     """Load of the last weeks (of four weeks each, for a year) and fitness at their ends.
 
     Args:
@@ -87,10 +89,13 @@ def _point(
     is_inside = (pl.col("local_date") > last - step) & (pl.col("local_date") <= last)
     days = daily.filter(is_inside)
     ctl = fitness.filter(pl.col("local_date") == last)["ctl"]
+    load, fit = float(days["load"].sum()), float(ctl[0]) if len(ctl) else 0.0
     pattern = {"en_US": "MMM d", "de": "d. MMM"}.get(words.wording.locale, "d MMM")
     return TrendPoint(
         last=last,
         label=format_date(last, pattern, locale=words.wording.locale).removesuffix("."),
-        load=round(float(days["load"].sum()), 1),
-        fitness=round(float(ctl[0]) if len(ctl) else 0.0, 1),
+        load=round(load, 1),
+        load_text=words.wording.count(load),
+        fitness=round(fit, 1),
+        fitness_text=words.wording.count(fit),
     )

@@ -16,12 +16,14 @@ from runletters.digests.words import Words, words_for
 
 PictureName: TypeAlias = Literal["days", "trend"]
 WIDTH_PX = 552
-HEIGHT_PX: dict[PictureName, int] = {"days": 190, "trend": 180}
+HEIGHT_PX: dict[PictureName, int] = {"days": 216, "trend": 200}
 ZONE_COLOURS = ("#9aa3b2", "#5aa9e6", "#2fb39a", "#8ac24a", "#f2a541", "#e4572e")
 """Zones 0 (below) to 5; each readable on white and on near-black."""
 PLAIN_COLOUR = "#5b8def"
 """Bars without a heart rate."""
 LINE_COLOUR, LOAD_COLOUR, INK = "#e4572e", "#9db4d6", "#7c8494"
+VISIBLE = 0.02
+"""Share of a bar below which nobody sees its colour."""
 
 
 class Picture(BaseModel):
@@ -63,7 +65,7 @@ def _days(sheet: DigestSheet, words: Words) -> Picture:
 
 def _legend(sheet: DigestSheet, words: Words) -> tuple[tuple[str, str], ...]:
     used = {
-        zone for bar in sheet.bars for zone, share in enumerate(bar.zone_shares) if share >= 0.005
+        zone for bar in sheet.bars for zone, share in enumerate(bar.zone_shares) if share >= VISIBLE
     }
     zones = [(ZONE_COLOURS[zone], _zone(zone, words)) for zone in sorted(used)]
     bare = any(bar.text and not bar.zone_shares for bar in sheet.bars)
@@ -104,8 +106,8 @@ def _trend(sheet: DigestSheet, words: Words) -> Picture:
         "alt_trend",
         n=weeks,
         last=words.wording.day_short(points[-1].last),
-        list=", ".join(number(point.load) for point in points),
-        **{"from": number(points[0].fitness), "to": number(points[-1].fitness)},
+        list=", ".join(point.load_text for point in points),
+        **{"from": points[0].fitness_text, "to": points[-1].fitness_text},
     )
     return Picture(
         name="trend",

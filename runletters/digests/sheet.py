@@ -38,7 +38,9 @@ class TrendPoint(_Frozen):
     last: date
     label: str
     load: float
+    load_text: str
     fitness: float  # CTL at the end of its last day
+    fitness_text: str
 
 
 class BestMoment(_Frozen):
@@ -85,6 +87,10 @@ class DigestSheet(_Frozen):
     def fact(self, name: str) -> Fact | None:
         """The fact of that role, or None where the evidence is missing."""
         return next((fact for fact in self.facts if fact.name == name), None)
+
+    def has(self, name: str) -> bool:
+        """Whether the sheet holds a fact of that role."""
+        return self.fact(name) is not None
 
     def value(self, name: str) -> float | None:
         """The number of that role, or None."""

@@ -78,7 +78,7 @@ def total_facts(runs: pl.DataFrame, period: Period, words: Words) -> list[Fact]:
     known = usual if len(usual) >= FEWEST_EARLIER[period.window] else []
     facts: list[Fact] = []
     for name, unit, say in _figures(words):
-        facts += _figure(name, unit, say, now, known, words)
+        facts += _figure(name, unit, say, now, usual=known, words=words)
     return [*facts, *_biggest(runs, period, now, words)]
 
 
@@ -109,6 +109,7 @@ def _figure(
     unit: Unit,
     say: Callable[[float], str],
     now: Total,
+    *,
     usual: list[Total],
     words: Words,
 ) -> list[Fact]:
@@ -120,8 +121,10 @@ def _figure(
         return facts
     mean = sum(float(getattr(each, column)) for each in usual) / len(usual)
     n = len(usual)
-    facts.append(Fact(name=f"{name}_usual", value=round(mean, 1), unit=unit, text=say(mean), n=n))
-    if mean > 0:
+    is_counted = unit == "count"
+    shown = words.tenths(mean) if is_counted else say(mean)
+    facts.append(Fact(name=f"{name}_usual", value=round(mean, 1), unit=unit, text=shown, n=n))
+    if mean > 0 and not is_counted:  # a third of a run less is no news
         percent = (value / mean - 1) * 100
         text = words.wording.percent(percent)
         facts.append(

@@ -8,14 +8,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from babel.numbers import format_decimal
+
 from runletters.facts import Units
 from runletters.wording import Wording, wording_for
-
-NARROW = "\N{NO-BREAK SPACE}"
 
 
 @cache
@@ -40,6 +41,11 @@ class Words:
         found = _phrases(self.wording.language)[section][name]
         chosen = found if isinstance(found, str) else found[self.turn % len(found)]
         return str(chosen).format_map(values)
+
+    def tenths(self, value: float) -> str:
+        """3.5: a mean of counts."""
+        rounded = Decimal(repr(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+        return format_decimal(rounded, "#,##0.#", locale=self.wording.locale)
 
     def label(self, name: str, /, **values: str) -> str:
         """A phrase of the labels."""

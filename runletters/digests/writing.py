@@ -169,12 +169,11 @@ def subject(sheet: DigestSheet) -> str:
 
 
 def offline_text(sheet: DigestSheet) -> str:
-    """Two short paragraphs: what the period was, and what it did and held."""
+    """Two short paragraphs: what the period was, and what it did to the form."""
     words = _words(sheet)
     hello = words.say("text", "hello", name=sheet.reader_name) if sheet.reader_name else ""
     first = [_opening(sheet, words), _comparison(sheet, words)]
-    second = [_form(sheet, words), _best(sheet, words)]
-    paragraphs = [hello, _joined(first), _joined(second)]
+    paragraphs = [hello, _joined(first), _form(sheet, words)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
@@ -272,20 +271,4 @@ def _form(sheet: DigestSheet, words: Words) -> str:
         change=change.text if change else "",
         span=words.say("text", f"span_{sheet.period.window}"),
         feeling=words.say("feelings", sheet.feeling),
-    )
-
-
-def _best(sheet: DigestSheet, words: Words) -> str:
-    best = sheet.best
-    if best is None or sheet.tone == "hardship":
-        return ""
-    window = words.say("text", f"window_{sheet.period.window}")
-    return words.say(
-        "text",
-        "best" if sheet.period.window == "week" else "best_dated",
-        weekday=words.wording.weekday(best.day),
-        day=best.day_text,
-        distance=best.distance_text,
-        reason=best.reason_text,
-        window=window,
     )

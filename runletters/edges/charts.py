@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from runletters.digests.pictures import (
     INK,
@@ -21,9 +21,8 @@ from runletters.digests.pictures import (
 from runletters.digests.sheet import Bar
 from runletters.errors import SettingsError
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+Drawing: TypeAlias = Any
+"""A figure or axes of matplotlib, whose own types leave most keyword arguments unknown."""
 
 _POINTS_PER_PX = 0.75  # 96 px an inch, 72 points an inch
 _SHARP = 2
@@ -40,7 +39,7 @@ def draw(pictures: Sequence[Picture]) -> Mapping[str, bytes]:
 
 def _png(picture: Picture) -> bytes:
     figure = _figure(picture)
-    axes = figure.add_axes((0.005, 0.13, 0.99, 0.77))
+    axes = figure.add_axes((0.005, 0.14, 0.99, 0.75))
     _bare(axes)
     if picture.name == "days":
         _draw_bars(axes, picture)
@@ -53,7 +52,7 @@ def _png(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def _figure(picture: Picture) -> Figure:
+def _figure(picture: Picture) -> Drawing:
     try:
         from matplotlib.figure import Figure as NewFigure  # noqa: PLC0415 - an extra, and slow to load
     except ImportError as error:
@@ -64,13 +63,13 @@ def _figure(picture: Picture) -> Figure:
     return NewFigure(figsize=(picture.width_px / 96, picture.height_px / 96))
 
 
-def _bare(axes: Axes) -> None:
+def _bare(axes: Drawing) -> None:
     axes.set_facecolor("none")
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(INK)
     axes.spines["bottom"].set_linewidth(0.6)
-    axes.tick_params(axis="x", length=0, colors=INK, labelsize=_size(11.5), pad=4)
+    axes.tick_params(axis="x", length=0, colors=INK, labelsize=_size(15), pad=5)
     axes.set_yticks([])
 
 
@@ -78,7 +77,7 @@ def _size(px: float) -> float:
     return px * _POINTS_PER_PX
 
 
-def _draw_bars(axes: Axes, picture: Picture) -> None:
+def _draw_bars(axes: Drawing, picture: Picture) -> None:
     bars = picture.bars
     width = 0.62 if len(bars) <= 12 else 0.74
     for place, bar in enumerate(bars):
@@ -87,7 +86,7 @@ def _draw_bars(axes: Axes, picture: Picture) -> None:
     for place, text in enumerate(picture.bar_values):
         axes.annotate(
             text, (place, bars[place].distance_m), (0, 3), textcoords="offset points",
-            ha="center", va="bottom", color=INK, fontsize=_size(12.5 if len(bars) <= 12 else 8.5),
+            ha="center", va="bottom", color=INK, fontsize=_size(_value_px(len(bars))),
             fontweight="bold" if len(bars) <= 12 else "normal",
         )  # fmt: skip
     axes.set_ylim(0, top * 1.04)
@@ -96,7 +95,11 @@ def _draw_bars(axes: Axes, picture: Picture) -> None:
     axes.set_xticks(list(shown), [bars[place].label for place in shown])
 
 
-def _stack(axes: Axes, place: int, bar: Bar, width: float) -> None:
+def _value_px(bars: int) -> int:
+    return 16 if bars <= 7 else 14 if bars <= 12 else 10
+
+
+def _stack(axes: Drawing, place: int, bar: Bar, width: float) -> None:
     shares = bar.zone_shares or (1.0,)
     colours = ZONE_COLOURS if bar.zone_shares else (PLAIN_COLOUR,)
     bottom = 0.0
@@ -106,12 +109,12 @@ def _stack(axes: Axes, place: int, bar: Bar, width: float) -> None:
         bottom += height
 
 
-def _draw_trend(axes: Axes, picture: Picture) -> None:
+def _draw_trend(axes: Drawing, picture: Picture) -> None:
     points = picture.trend
     places = list(range(len(points)))
     loads, fitness = [point.load for point in points], [point.fitness for point in points]
     axes.bar(places, loads, 0.62, color=LOAD_COLOUR, alpha=0.75, linewidth=0)
-    axes.set_ylim(0, (max(loads) or 1.0) * 1.12)
+    axes.set_ylim(0, (max(loads) or 1.0) * 1.3)
     axes.set_xlim(-0.6, len(points) - 0.4)
     line = axes.twinx()
     _bare(line)
@@ -120,12 +123,12 @@ def _draw_trend(axes: Axes, picture: Picture) -> None:
     line.plot(places, fitness, color=LINE_COLOUR, linewidth=2.2, solid_capstyle="round")
     ends: dict[str, Any] = {
         "textcoords": "offset points", "color": LINE_COLOUR, "fontweight": "bold",
-        "fontsize": _size(12.5), "va": "bottom",
+        "fontsize": _size(16), "va": "bottom",
     }  # fmt: skip
     line.plot(places[-1:], fitness[-1:], "o", color=LINE_COLOUR, markersize=5)
-    line.annotate(f"{fitness[0]:.0f}", (0, fitness[0]), (0, 5), ha="center", **ends)
-    line.annotate(f"{fitness[-1]:.0f}", (places[-1], fitness[-1]), (0, 6), ha="center", **ends)
-    step = max(1, round(len(points) / 6))
+    line.annotate(points[0].fitness_text, (0, fitness[0]), (0, 5), ha="center", **ends)
+    line.annotate(points[-1].fitness_text, (places[-1], fitness[-1]), (0, 6), ha="center", **ends)
+    step = max(1, round(len(points) / 4))
     shown = [place for place in places if (places[-1] - place) % step == 0]
     axes.set_xticks(shown, [points[place].label for place in shown])
     line.spines["bottom"].set_visible(False)

@@ -28,6 +28,7 @@ from runletters.digests.sending import Attempted, Intent, Settled
 from runletters.digests.writing import WrittenDigest
 from runletters.edges.store_base import StoreBase, insert_or_ignore, require_user, upsert
 from runletters.edges.store_digests_schema import digests, sends
+from runletters.edges.store_schema import Utc
 
 LEASE = timedelta(minutes=15)
 """Longer than the longest conversation with a mail server, by its time limits."""
@@ -37,8 +38,9 @@ class StoreDigests(StoreBase):
     """The part of the store that knows what was told and what was mailed."""
 
     def keep_digest(self, user_id: str, digest: WrittenDigest, *, now: datetime) -> bool:
-        """Keep a digest; the first one of a period stays, except that a text takes the
-        place of "nothing to say". Says whether it was kept.
+        """Keep a digest and say whether it was kept: the first of a period stays.
+
+        Only "nothing to say" gives way, to a text.
 
         Raises:
             StoreError: no such user, perhaps forgotten a moment ago.
@@ -130,9 +132,9 @@ class StoreDigests(StoreBase):
 
     def attempted(self, purpose: str, items: Collection[str]) -> list[Attempted]:
         """The newest attempt of each user and item, of those items."""
+        at = sa.func.coalesce(sends.c.settled_at, sends.c.intended_at, type_=Utc).label("at")
         query = (
-            sa.select(sends.c.user_id, sends.c.item, sends.c.state, sends.c.attempt)
-            .add_columns(at=sa.func.coalesce(sends.c.settled_at, sends.c.intended_at))
+            sa.select(sends.c.user_id, sends.c.item, sends.c.state, sends.c.attempt, at)
             .where(sends.c.purpose == purpose, sends.c.item.in_(sorted(items)))
             .order_by(sends.c.attempt)
         )

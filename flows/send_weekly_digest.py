@@ -1,0 +1,51 @@
+"""Sends digests to the runners whose Monday breakfast it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from prefect import flow, unmapped
+from pydantic import AwareDatetime, Field
+
+from runletters.digests.periods import Window
+from runletters.settings import Settings
+from tasks.digests import (
+    check_mail,
+    chosen,
+    digest_summary,
+    find_due_digests,
+    gather_sent,
+    send_digest,
+)
+from tasks.promises import SIDE_BY_SIDE
+
+
+@flow(name="send-weekly-digest", flow_run_name="digest-{window}", task_runner=SIDE_BY_SIDE)
+def send_weekly_digest(
+    window: Annotated[Window, Field(description="What the digest is about.")] = "week",
+    user: Annotated[
+        str | None,
+        Field(description="Only this user, at once; everybody whose time has come if empty."),
+    ] = None,
+    ending: Annotated[
+        date | None,
+        Field(description="Last day of the digest, with a user; the newest whole one if empty."),
+    ] = None,
+    at: Annotated[
+        AwareDatetime | None,
+        Field(description="Act as if it were this moment; now if empty."),
+    ] = None,
+) -> dict[str, Any]:
+    """Write and send the digests that are due: once per user and period, never twice."""
+    settings = Settings()
+    check_mail(settings)
+    now = at or datetime.now(UTC)
+
+    if user is None:
+        due = find_due_digests(window, now, settings)
+    else:
+        due = [chosen(user, window, ending, now, settings)]
+    futures = send_digest.map(due, now=unmapped(at), settings=unmapped(settings))
+
+    return digest_summary(gather_sent(futures, due))

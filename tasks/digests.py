@@ -1,0 +1,107 @@
+"""Finds the digests whose time has come, writes and sends each, and says what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture, wait
+
+from runletters.digests.periods import Window, last_whole, period_ending
+from runletters.digests.sending import Due, Sent, zone_of
+from runletters.digests.writing import WrittenDigest
+from runletters.edges import digest_desk
+from runletters.edges.post_office import sender_of
+from runletters.edges.store import Store
+from runletters.settings import Settings
+
+
+@task(name="find-due-digests", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
+def find_due_digests(window: Window, now: datetime, settings: Settings) -> list[Due]:
+    """Whose six in the morning it is, and who has not been told yet."""
+    with Store.open(settings.store) as store:
+        return digest_desk.find_due(store, window, now=now)
+
+
+# Trying again is safe: the row of the first attempt stands in the way of a second mail.
+@task(
+    name="send-digest",
+    task_run_name="digest-{due.user_id}",
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=[2, 8],
+)
+def send_digest(due: Due, now: datetime | None, settings: Settings) -> Sent:
+    """Write one digest, draw it, and hand it to the mail server at most once."""
+    with Store.open(settings.store) as store:
+        return digest_desk.send(store, settings, due, clock=lambda: now or datetime.now(UTC))
+
+
+def chosen(
+    user: str, window: Window, ending: date | None, now: datetime, settings: Settings
+) -> Due:
+    """The digest somebody asked for: that user's, of the days that end there.
+
+    Raises:
+        StoreError: no such user.
+    """
+    with Store.open(settings.store) as store:
+        known = store.known_user(user)
+    today = now.astimezone(zone_of(known)).date()
+    period = period_ending(window, ending) if ending else last_whole(window, today)
+    return Due(user_id=user, period=period)
+
+
+def read_digest(due: Due, now: datetime, settings: Settings) -> WrittenDigest:
+    """The digest for the eyes of who asked; nothing is kept and nothing is sent."""
+    with Store.open(settings.store) as store:
+        return digest_desk.written(store, settings, due, now=now, keep=False)
+
+
+def check_mail(settings: Settings) -> None:
+    """Know before anything starts that mails can be sent.
+
+    Raises:
+        SettingsError: mail is not configured; the message says how to do it.
+    """
+    sender_of(settings)
+
+
+def gather_sent(futures: Sequence[PrefectFuture[Any]], due: Sequence[Due]) -> list[Sent]:
+    """Wait for every digest; one that failed becomes a reason and stops no other."""
+    wait(list(futures))
+    return [
+        _sent(future.result(raise_on_failure=False), each)
+        for future, each in zip(futures, due, strict=True)
+    ]
+
+
+def _sent(result: object, due: Due) -> Sent:
+    if isinstance(result, Sent):
+        return result
+    return Sent(user_id=due.user_id, item=due.item, state="unsent", note=f"{result}"[:500])
+
+
+def digest_summary(sent: Sequence[Sent]) -> dict[str, Any]:
+    """Counts by state, and what went wrong; shown in the UI where there was anything to do."""
+    states = [each.state for each in sent]
+    result: dict[str, Any] = {state: states.count(state) for state in SHOWN}
+    result["notes"] = [
+        {"user": each.user_id, "item": each.item, "state": each.state, "note": each.note}
+        for each in sent
+        if each.state != "sent"
+    ]
+    if sent:
+        create_table_artifact(
+            table=[each.model_dump() for each in sent],
+            key="digests",
+            description="Digests of this run: what was sent, skipped and failed",
+        )
+    return result
+
+
+SHOWN = ("sent", "skipped", "already", "unsent", "rejected", "ambiguous")
