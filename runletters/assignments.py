@@ -48,7 +48,7 @@ def assign(
 ) -> Assigned:
     """Lay out a claimed window. Items whose fingerprint is written already are unchanged."""
     items = work_items(order.user_id, won, sheets, hands)
-    same = {
+    same: set[Pair] = {
         (item.activity_id, item.kind)
         for item in items
         if written.get((item.activity_id, item.kind)) == item.fingerprint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 
 def owner_name(flow_run_id: str) -> str:
@@ -36,7 +37,7 @@ def _exists(process_id: int) -> bool:
 def _is_zombie(process_id: int) -> bool:
     """A killed child that nobody has waited for still has an id, and writes nothing."""
     try:
-        with open(f"/proc/{process_id}/stat", encoding="utf-8", errors="replace") as status:
-            return status.read().rpartition(")")[2].split()[0] == "Z"
+        status = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
+    return status.rpartition(")")[2].split()[0] == "Z"
