@@ -86,7 +86,7 @@ def _clock(reading: Reading, found: re.Match[str]) -> Claim:
     dimension, value, imperial = "duration" if has_hours else "clock", float(seconds), False
     step = 1.0
     per = MIN_PER.match(text, end) or SUFFIX.match(text, end)
-    half_day = AM_PM.match(text, end)
+    half_day = _half_day(reading, end)
     if max(second, third) >= MINUTE:
         dimension = "malformed"  # 5:60 is no time, and no fact agrees with it
     elif per:
@@ -108,6 +108,12 @@ def _clock(reading: Reading, found: re.Match[str]) -> Claim:
         dimension, value, step, found.start(), end, found.end(), _hedge(reading, found.start()),
         is_imperial=imperial,
     )  # fmt: skip
+
+
+def _half_day(reading: Reading, place: int) -> re.Match[str] | None:
+    """Am, pm or Uhr behind a figure; in German "am" is another word."""
+    found = AM_PM.match(reading.text, place)
+    return None if found and reading.language == "de" and not found.group(3) else found
 
 
 def _of_day(hour: int, minute: int, half_day: re.Match[str]) -> float:
@@ -157,7 +163,7 @@ def _number(reading: Reading, found: re.Match[str]) -> Claim:
 def _with_unit(reading: Reading, claim: Claim) -> Claim:
     unit = _unit_after(reading, claim.end)
     if unit is None:
-        half_day = AM_PM.match(reading.text, claim.end)
+        half_day = _half_day(reading, claim.end)
         is_article = claim.is_spelled and claim.value == 1  # eine Uhr
         if half_day and not is_article and claim.value < HOURS:
             return replace(

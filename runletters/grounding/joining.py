@@ -38,9 +38,10 @@ _RATE_BEFORE = re.compile(
     r"(?:heart rate|pulse|puls|herzfrequenz|herzschlag|peak(?:ed|ing)?|maximum|frequenz)"
     r"(?:\s+(?!zone)[a-zäöüß]+){0,3}\s+$", re.IGNORECASE)  # fmt: skip
 _EXTREME = re.compile(
-    r"^(?!.*[.!?]\s).*(?:peak\w*|max\w*|up to|bis (?:auf|zu)|high\w*|top\w*|reach\w*|höchst\w*"
-    r"|spitze\w*|máxim\w*)"
+    r"^(?!.*[.!?]\s).*(?:peak\w*|max\w*|up to|bis (?:auf|zu)|high\w*|top\w*|reach\w*|touch\w*"
+    r"|höchst\w*|spitze\w*|máxim\w*)"
     r"(?:\s+[a-zäöüß]+){0,3}\s+$", re.IGNORECASE)  # fmt: skip
+_BEATS_AFTER = re.compile(r"^\s*(?:mal|times)\s+(?:pro|per|a|in der)\s+minute", re.IGNORECASE)
 _INDEX_AFTER = re.compile(
     r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b",
     re.IGNORECASE,
@@ -104,6 +105,8 @@ def _placed(reading: Reading, claim: Claim, unit_m: float) -> Claim:
             claim, dimension="pace", value=claim.value / unit_m, step=claim.step / unit_m,
             factor=1 / unit_m,
         )  # fmt: skip
+    if claim.dimension == "number" and _BEATS_AFTER.match(after):
+        return replace(claim, dimension="bpm")
     if claim.dimension == "ordinal" and _INDEX_AFTER.match(after):
         return replace(claim, dimension="index")
     return _numbered(claim, before) if claim.dimension == "number" else claim

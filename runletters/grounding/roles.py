@@ -124,6 +124,8 @@ def _is_contradicted(reading: Reading, claim: Claim, group: str, others: Sequenc
         if claim.dimension not in rule["dimensions"] or (group, other) in _FRIENDS:
             continue
         for cue in _against(other, reading.language).finditer(clause):
+            if other == "usual" and not 0 <= claim.start - start - cue.end() <= ADJACENT:
+                continue
             if _owner(reading.text, rivals, start + cue.start(), start + cue.end()) is claim:
                 return True
     return False
@@ -139,6 +141,8 @@ _FRIENDS = {
 """A figure of the first class is not contradicted by words of the second."""
 
 
+ADJACENT = 10
+"""Characters between "the usual" and its figure; further off it is a comparison."""
 COMMA = 30
 """Characters that a comma or a conjunction between a word and a figure is worth."""
 

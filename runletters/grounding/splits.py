@@ -18,6 +18,9 @@ from runletters.grounding.wordlist import WordList
 REACH = 32
 """Characters between a split's number and its figure."""
 _TIMED = frozenset({"pace", "clock", "duration", "bpm"})
+_IN_THE = re.compile(
+    r"^\s*(?:in|for|on|at|im|für|bei|auf)\s+(?:the\s+|dem\s+|der\s+|den\s+)?$", re.IGNORECASE
+)
 _BREAK = re.compile(r"[.!?;]\s")
 
 
@@ -48,6 +51,9 @@ def _indexes(draft: Draft, claim: Claim) -> set[int]:
 def _bound(draft: Draft, timed: Sequence[Claim], start: int, end: int) -> Claim | None:
     """The figure that belongs to a split's number: the next one, else the one before."""
     text = draft.reading.text
+    for claim in timed:
+        if _IN_THE.match(text[claim.end : start]) and claim.end <= start:
+            return claim
     for claim in timed:
         if 0 <= claim.start - end <= REACH and not _BREAK.search(text[end : claim.start]):
             return claim

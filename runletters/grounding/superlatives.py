@@ -54,7 +54,7 @@ def _expected(draft: Draft, rule: Mapping[str, Any]) -> str:
 
 def _is_proved(draft: Draft, start: int, end: int, rule: Mapping[str, Any]) -> bool:
     text = draft.reading.text
-    after, before = text[end : end + REACH], text[max(0, start - 24) : start]
+    after, before = text[start : end + REACH], text[max(0, start - 24) : start]
     if "splits" in rule and words(draft.language, "scopes", "split").search(
         _around(text, start, end)
     ):

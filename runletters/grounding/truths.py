@@ -214,7 +214,7 @@ def _derived_days(sheet: FactSheet) -> Iterator[Day]:
 
 
 def _derived(sheet: FactSheet, figures: list[Truth]) -> Iterator[Truth]:
-    """Stated derivations: speed from pace, beats between average and top, index of told splits."""
+    """Speed from pace, beats between average and top, runs above a rank, index of told splits."""
     by_role = {truth.role: truth for truth in figures if not truth.is_shown}
     pace = by_role.get("pace")
     if pace and pace.value:
@@ -224,6 +224,9 @@ def _derived(sheet: FactSheet, figures: list[Truth]) -> Iterator[Truth]:
         yield Truth(
             "bpm", round(top.value) - round(average.value), "heart_rate_range", "difference"
         )
+    for fact in sheet.facts:
+        if fact.unit == "rank" and isinstance(fact.value, int):
+            yield Truth("number", float(fact.value - 1), fact.name, "above")
     for name in ("fastest_split", "slowest_split"):
         fact = sheet.fact(name)
         if fact is not None and isinstance(fact.value, int):
