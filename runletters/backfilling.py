@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from runletters.activities import RUN_SPORTS
 from runletters.content import KINDS, Kind, WriterName
+from runletters.errors import UnknownActivity
 from runletters.users import FREE_ACTIVITIES, Tier
 
 Pair: TypeAlias = tuple[str, Kind]
@@ -96,8 +97,13 @@ def plan_backfill(
 
     Returns:
         The plan; `refresh` makes written texts candidates too, their fingerprints decide later.
+
+    Raises:
+        UnknownActivity: one activity was asked for, and it is not known or no run.
     """
     scope = _in_scope(order, activities)
+    if order.activity_id is not None and scope.is_empty():
+        raise _no_such_run(order, activities)
     permitted = scope.filter(pl.col("rights").is_in(_permitted_rights(order.writer)))
     in_tier, message = _within_tier(order, activities, permitted)
     wanted = in_tier if order.max_activities is None else in_tier.head(order.max_activities)
@@ -118,6 +124,19 @@ def plan_backfill(
         ),
         activities_in_scope=scope.height,
         tier_message=message,
+    )
+
+
+def _no_such_run(order: Order, activities: pl.DataFrame) -> UnknownActivity:
+    known = activities.filter(pl.col("activity_id") == order.activity_id)
+    if known.is_empty():
+        return UnknownActivity(
+            f"Activity {order.activity_id!r} is not in the history of {order.user_id!r}.",
+            remedy=f"`runletters letters --user {order.user_id}` lists ids; ingest new ones first.",
+        )
+    return UnknownActivity(
+        f"Activity {order.activity_id!r} is {known['sport'].item()}, not a run: "
+        "only runs are written about."
     )
 
 

@@ -12,10 +12,11 @@ from cyclopts import Parameter
 from rich.console import Console, RenderableType
 
 from deployments.cli.environment import use_private_prefect
-from deployments.cli.replies import SOME_FAILED, Reply, paragraph, two_columns
+from deployments.cli.replies import EXIT_CODES, SOME_FAILED, Reply, paragraph, two_columns
 from runletters.activities import Rights
 from runletters.backfilling import Order
 from runletters.content import KINDS, Kind, WriterName
+from runletters.errors import TierLimit
 from runletters.settings import Settings
 from runletters.summaries import nothing_to_do, summary_rows
 
@@ -146,7 +147,16 @@ def summary_reply(result: dict[str, Any]) -> Reply:
     screen += [
         paragraph(result[name]) for name in ("stopped", "note", "tier_message") if result.get(name)
     ]
-    return Reply(data=result, screen=screen, code=SOME_FAILED if result["failed"] else 0)
+    return Reply(data=result, screen=screen, code=_summary_code(result))
+
+
+def _summary_code(result: dict[str, Any]) -> int:
+    """Failures first; a run that the tier kept from doing anything at all is no success."""
+    if result["failed"]:
+        return SOME_FAILED
+    is_kept_out = result["tier_message"] and not result["done"] and not result["planned"]
+    wrote_before = result["skipped_by_reason"]["already_written"]
+    return EXIT_CODES[TierLimit] if is_kept_out and not wrote_before else 0
 
 
 def _worst(result: dict[str, Any]) -> list[tuple[str, int]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runletters.activities import ACTIVITY_SCHEMA
 from runletters.backfilling import Order, plan_backfill
+from runletters.errors import UnknownActivity
 from runletters.users import FREE_ACTIVITIES
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -149,6 +151,18 @@ def test_rights_are_enforced_before_any_prompt() -> None:
     assert ("a", "b") == offline.activity_ids
     assert ("a",) == claude.activity_ids
     assert 4 == claude.skipped.rights
+
+
+@pytest.mark.parametrize(
+    ("activity", "words"),
+    [("nope", "not in the history of 'ada'"), ("ride", "is cycling, not a run")],
+)
+def test_asking_for_one_activity_that_is_no_run_is_an_error(activity: str, words: str) -> None:
+    """The message says whether the id is unknown or belongs to another sport."""
+    activities = history(("ride", 1, "cycling"), ("run", 2, "running"))
+
+    with pytest.raises(UnknownActivity, match=words):
+        plan_backfill(premium(activity_id=activity), activities, status(), now=NOW)
 
 
 def test_since_and_until_are_days_of_the_runners_own_clock() -> None:
