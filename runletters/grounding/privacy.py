@@ -18,6 +18,7 @@ from runletters.grounding.dates import month_pattern, weekday_pattern
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
 from runletters.grounding.lexicon import entries, table, words
+from runletters.grounding.wordlist import WordList
 
 QUOTED_WORDS = 3
 """So many words of a title in a row are a quotation."""
@@ -114,10 +115,8 @@ def _places(language: str) -> frozenset[str]:
 
 
 @cache
-def _place_pattern(language: str) -> re.Pattern[str]:
-    names = [n.capitalize() if " " not in n else n.title() for n in _places(language)]
-    listed = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)")
+def _place_list(language: str) -> WordList:
+    return WordList([re.escape(name) for name in sorted(_places(language))])
 
 
 @cache
@@ -131,13 +130,17 @@ def check_names(draft: Draft) -> Iterator[Finding]:
     if not draft.has_word_lists:
         return
     allowed = _allowed(draft)
-    patterns = [_place_pattern(draft.language), _listed_places(draft.language)]
+    patterns = [_place_list(draft.language), _listed_places(draft.language)]
     if draft.language == "en":  # German writes every noun with a capital
         patterns.append(_NAME)
     seen: set[int] = set()
     for pattern in patterns:
         for span, found in draft.found(pattern):
-            if span[0] not in seen and not _is_allowed(draft, found, allowed):
+            if (
+                found[0].isupper()
+                and span[0] not in seen
+                and not _is_allowed(draft, found, allowed)
+            ):
                 seen.add(span[0])
                 yield reject(
                     "name",
