@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow, unmapped
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from runletters.digests.periods import Window
 from runletters.settings import Settings
@@ -23,21 +23,19 @@ from tasks.promises import SIDE_BY_SIDE
 
 @flow(name="send-weekly-digest", flow_run_name="digest-{window}", task_runner=SIDE_BY_SIDE)
 def send_weekly_digest(
-    window: Annotated[Window, Field(description="What the digest is about.")] = "week",
-    user: Annotated[
-        str | None,
-        Field(description="Only this user, at once; everybody whose time has come if empty."),
-    ] = None,
-    ending: Annotated[
-        date | None,
-        Field(description="Last day of the digest, with a user; the newest whole one if empty."),
-    ] = None,
-    at: Annotated[
-        AwareDatetime | None,
-        Field(description="Act as if it were this moment; now if empty."),
-    ] = None,
+    window: Window = "week",
+    user: str | None = None,
+    ending: date | None = None,
+    at: AwareDatetime | None = None,
 ) -> dict[str, Any]:
-    """Write and send the digests that are due: once per user and period, never twice."""
+    """Write and send the digests that are due: once per user and period, never twice.
+
+    Args:
+        window: What the digest is about.
+        user: Only this user, at once; everybody whose time has come if empty.
+        ending: Last day of the digest, with a user; the newest whole one if empty.
+        at: Act as if it were this moment; now if empty.
+    """
     settings = Settings()
     check_mail(settings)
     now = at or datetime.now(UTC)

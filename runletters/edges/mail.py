@@ -93,7 +93,7 @@ def _composed(mail: Mail) -> EmailMessage:
 
 def _address(text: str) -> Address:
     name, plain = parseaddr(text)
-    if "@" not in plain or any(character.isspace() for character in plain):
+    if "@" not in plain or not text.isprintable() or " " in plain:
         raise ValueError(f"{text!r} is no address; expected name@example.org")
     return Address(display_name=name, addr_spec=plain)
 

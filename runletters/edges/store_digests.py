@@ -54,10 +54,10 @@ class StoreDigests(StoreBase):
                     index_elements=["user_id", "window_kind", "period"],
                     set_={name: statement.excluded[name] for name in row},
                     where=(digests.c.state == "skipped") & (statement.excluded.state == "written"),
-                ),
+                ).returning(digests.c.user_id),
                 row,
             )
-        return bool(kept.rowcount)
+            return kept.first() is not None
 
     def digest(self, user_id: str, window: str, period: str) -> WrittenDigest | None:
         """What was written for that period, or None."""

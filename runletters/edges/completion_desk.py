@@ -1,0 +1,62 @@
+"""Tells a user by mail how a backfill ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from runletters.digests.completion import completion_page, is_worth_a_mail
+from runletters.digests.sending import Sent
+from runletters.edges.post_office import Outgoing, id_of, is_configured, post, user_links
+from runletters.edges.store import Store
+from runletters.settings import Settings
+
+
+def tell(
+    store: Store,
+    settings: Settings,
+    result: Mapping[str, Any],
+    *,
+    run_id: str,
+    clock: Callable[[], datetime],
+    link: str | None = None,
+) -> Sent:
+    """Mail the summary of a flow run to the user it was for, once per run.
+
+    Args:
+        store: open.
+        settings: mail server and sender.
+        result: the summary; needs `user`, and `error` where the run failed.
+        run_id: the flow run.
+        clock: aware.
+        link: where the run can be looked at.
+
+    Returns:
+        What became of it; `skipped` with the reason where there is nobody to tell, nothing
+        to tell, or no way to.
+    """
+    user_id = str(result.get("user") or "")
+    user = store.user(user_id)
+    email = user.preferences.email if user else None
+    why = _why_not(settings, email, result)
+    if user is None or email is None or why:
+        return Sent(user_id=user_id, item=run_id, state="skipped", note=why or "no such user")
+    links = user_links(settings, user_id)
+    outgoing = Outgoing(
+        user_id=user_id,
+        recipient=email,
+        purpose="backfill",
+        item=run_id,
+        page=completion_page(result, user.preferences, links, link=link),
+        message_id=id_of(settings, user_id, run_id),
+    )
+    return post(store, settings, outgoing, clock=clock)
+
+
+def _why_not(settings: Settings, email: str | None, result: Mapping[str, Any]) -> str:
+    if not is_configured(settings):
+        return "mail is not configured"
+    if not email:
+        return "no e-mail address"
+    return "" if is_worth_a_mail(result) else "nothing happened"
