@@ -9,6 +9,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
+from flows.forms import Unset
 from flows.write_chapter import write_chapter
 from runletters.backfilling import Order
 from runletters.content import KINDS, Kind, WriterName
@@ -21,26 +22,33 @@ from tasks.promises import SIDE_BY_SIDE
 
 @flow(name="backfill-history", flow_run_name="backfill-{user}", task_runner=SIDE_BY_SIDE)
 def backfill_history(
-    user: Annotated[str, Field(description="Whose history.", examples=["ada"])],
-    kinds: Annotated[tuple[Kind, ...], Field(description="What to write for each run.")] = KINDS,
-    since: Annotated[date | None, Field(description="First local day of the runs.")] = None,
-    until: Annotated[date | None, Field(description="Last local day of the runs.")] = None,
-    max_activities: Annotated[
-        int | None, Field(ge=1, description="At most this many of the newest runs.")
-    ] = None,
-    refresh: Annotated[
-        bool, Field(description="Also write again what is stale: facts, prompt or model changed.")
-    ] = False,
-    writer: Annotated[
-        WriterName | None, Field(description="offline (free) or claude; the setting if empty.")
-    ] = None,
-    dry_run: Annotated[bool, Field(description="Plan only: write nothing, pay nothing.")] = False,
+    user: Annotated[str, Field(min_length=1, examples=["ada"])],
+    kinds: tuple[Kind, ...] = KINDS,
+    since: date | Unset = None,
+    until: date | Unset = None,
+    max_activities: Annotated[int, Field(ge=1)] | Unset = None,
+    refresh: bool = False,
+    writer: WriterName | Unset = None,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Write what is missing in a runner's history, newest first.
 
     Nothing is written twice: what exists is skipped, what another run holds is left to it,
     and a run that was killed is continued where it was. A text that fails fails alone, keeps
     its reason, and is taken again by the next run.
+
+    Args:
+        user: Whose history: the name it was ingested under.
+        kinds: What to write for each run.
+        since: First local day of the runs; from the beginning if empty.
+        until: Last local day of the runs; to the newest if empty.
+        max_activities: At most this many of the newest runs; all if empty.
+        refresh: Also write again what is stale: facts, prompt or model changed since.
+        writer: offline is free and needs no key, claude needs one; the worker's setting if empty.
+        dry_run: Plan and count only: write nothing, pay nothing.
+
+    Returns:
+        The summary, as the store keeps it: counts, failures by reason, tokens, cost, seconds.
     """
     settings = Settings()
     order = Order(

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from prefect import flow
 from pydantic import Field
 
+from flows.forms import Unset
 from runletters.activities import Rights
 from runletters.settings import Settings
 from tasks.history import close_ingest, load, only_one_ingest
@@ -14,29 +15,22 @@ from tasks.history import close_ingest, load, only_one_ingest
 
 @flow(name="ingest-history", flow_run_name="ingest-{user}")
 def ingest_history(
-    path: Annotated[
-        str,
-        Field(
-            min_length=1,
-            description="File, folder or zip, local or s3://: a Strava export, running_page's "
-            "activities.json, or FIT, GPX and TCX files.",
-            examples=["export.zip", "s3://bucket/ada/"],
-        ),
-    ],
-    user: Annotated[str, Field(min_length=1, description="Whose history.", examples=["ada"])],
-    rights: Annotated[
-        Rights | None,
-        Field(
-            description="What may be done with it, where you know better than the source: full "
-            "(a language model may see it), local_only, none. Files and your own export are full, "
-            "running_page's JSON is local_only."
-        ),
-    ] = None,
+    path: Annotated[str, Field(min_length=1, examples=["export.zip", "s3://bucket/ada/"])],
+    user: Annotated[str, Field(min_length=1, examples=["ada"])],
+    rights: Rights | Unset = None,
 ) -> dict[str, Any]:
     """Load what is new: each activity once, however often and from wherever it comes.
 
     What cannot be read goes to the quarantine with its reason and stops nothing else. Loading
     the same path again loads nothing; ten more runs load ten.
+
+    Args:
+        path: File, folder or zip, as the worker sees it, or s3://: a Strava export,
+            running_page's activities.json, or FIT, GPX and TCX files.
+        user: Whose history it is.
+        rights: What may be done with it, where you know better than the source: full (a language
+            model may see it), local_only, none. Files and your own export are full,
+            running_page's JSON is local_only.
     """
     settings = Settings()
     with only_one_ingest(user, settings):

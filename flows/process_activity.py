@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
+from flows.forms import Unset
 from flows.write_chapter import write_chapter
 from runletters.backfilling import Order
 from runletters.content import KINDS, Kind, WriterName
@@ -23,17 +24,24 @@ from tasks.promises import SIDE_BY_SIDE
     task_runner=SIDE_BY_SIDE,
 )
 def process_activity(
-    user: Annotated[str, Field(description="Whose activity.", examples=["ada"])],
-    activity: Annotated[str, Field(description="The activity's id, as `letters` lists it.")],
-    kinds: Annotated[tuple[Kind, ...], Field(description="What to write.")] = KINDS,
-    refresh: Annotated[
-        bool, Field(description="Write again if facts, prompt or model changed.")
-    ] = False,
-    writer: Annotated[
-        WriterName | None, Field(description="offline (free) or claude; the setting if empty.")
-    ] = None,
+    user: Annotated[str, Field(min_length=1, examples=["ada"])],
+    activity: Annotated[str, Field(min_length=1, examples=["12203346123"])],
+    kinds: tuple[Kind, ...] = KINDS,
+    refresh: bool = False,
+    writer: WriterName | Unset = None,
 ) -> dict[str, Any]:
-    """Write the letter and the insight of one activity, side by side, each as a task run."""
+    """Write the letter and the insight of one activity, side by side, each as a task run.
+
+    Args:
+        user: Whose activity: the name the history was ingested under.
+        activity: The activity's id, as `runletters letters` lists it.
+        kinds: What to write.
+        refresh: Write again if facts, prompt or model changed since.
+        writer: offline is free and needs no key, claude needs one; the worker's setting if empty.
+
+    Returns:
+        The summary, as the store keeps it: counts, failures by reason, tokens, cost, seconds.
+    """
     settings = Settings()
     order = Order(
         user_id=user,

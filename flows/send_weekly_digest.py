@@ -8,6 +8,7 @@ from typing import Any
 from prefect import flow, unmapped
 from pydantic import AwareDatetime
 
+from flows.forms import Unset
 from runletters.digests.periods import Window
 from runletters.settings import Settings
 from tasks.digests import (
@@ -24,9 +25,9 @@ from tasks.promises import SIDE_BY_SIDE
 @flow(name="send-weekly-digest", flow_run_name="digest-{window}", task_runner=SIDE_BY_SIDE)
 def send_weekly_digest(
     window: Window = "week",
-    user: str | None = None,
-    ending: date | None = None,
-    at: AwareDatetime | None = None,
+    user: str | Unset = None,
+    ending: date | Unset = None,
+    at: AwareDatetime | Unset = None,
 ) -> dict[str, Any]:
     """Write and send the digests that are due: once per user and period, never twice.
 
