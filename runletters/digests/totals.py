@@ -5,9 +5,11 @@ Pure: no clock, no network, no database. Frames in, facts out.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate, count, takewhile
 
 import polars as pl
 
@@ -135,10 +137,8 @@ def _figure(
 
 def _biggest(runs: pl.DataFrame, period: Period, now: Total, words: Words) -> list[Fact]:
     """The last earlier period with at least this distance, where it lies long ago or never was."""
-    if not period.is_whole:
-        return []
-    before = earlier_totals(runs, period, _steps_back(runs, period))
-    steps = next((i for i, each in enumerate(before, 1) if each.distance_m >= now.distance_m), None)
+    before = _earlier_distances_m(runs, period) if period.is_whole else []
+    steps = next((i for i, metres in enumerate(before, 1) if metres >= now.distance_m), None)
     if len(before) < BIGGEST_NEEDS or (steps is not None and steps < BIGGEST_NEEDS):
         return []
     if steps is None:
@@ -151,10 +151,21 @@ def _biggest(runs: pl.DataFrame, period: Period, now: Total, words: Words) -> li
     return [Fact(name="biggest_since", value=day.isoformat(), unit="date", text=text, n=steps)]
 
 
-def _steps_back(runs: pl.DataFrame, period: Period) -> int:
-    first_day = runs["local_date"].min()
-    days = (period.first - first_day).days if isinstance(first_day, date) else 0
-    return days // {"week": 7, "month": 28, "year": 365}[period.window]
+def _earlier_distances_m(runs: pl.DataFrame, period: Period) -> list[float]:
+    """Distance of every whole earlier period since the first run, the nearest first.
+
+    By bisection in running sums: ten years are five hundred weeks.
+    """
+    rows = runs.sort("local_date").select("local_date", pl.col("distance_m").fill_null(0.0))
+    days: list[date] = rows["local_date"].to_list()
+    sums = [0.0, *accumulate(rows["distance_m"].to_list())]
+    if not days:
+        return []
+    earlier = (period.earlier(steps) for steps in count(1))
+    inside = takewhile(lambda each: each.first >= days[0], earlier)
+    return [
+        sums[bisect_right(days, each.last)] - sums[bisect_left(days, each.first)] for each in inside
+    ]
 
 
 def load_facts(fitness: pl.DataFrame, period: Period, words: Words) -> list[Fact]:
