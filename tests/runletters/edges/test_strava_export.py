@@ -19,10 +19,13 @@ from runletters.errors import UnreadableFile
 
 START = datetime(2026, 9, 20, 14, 12, 12, tzinfo=UTC)
 HEADER = """
-Activity ID,Activity Date,Activity Name,Activity Type,Activity Description,Elapsed Time,Distance,Max Heart Rate,
-Relative Effort,Commute,Activity Private Note,Activity Gear,Filename,Athlete Weight,Bike Weight,Elapsed Time,
-Moving Time,Distance,Max Speed,Average Speed,Elevation Gain,Elevation Loss,Max Cadence,Average Cadence,
-Max Heart Rate,Average Heart Rate,Average Watts,Calories,Relative Effort,Commute,Competition,Never Seen Before
+Activity ID,Activity Date,Activity Name,Activity Type,Activity Description,
+Elapsed Time,Distance,Max Heart Rate,Relative Effort,Commute,
+Activity Private Note,Activity Gear,Filename,Athlete Weight,Bike Weight,
+Elapsed Time,Moving Time,Distance,Max Speed,Average Speed,
+Elevation Gain,Elevation Loss,Max Cadence,Average Cadence,Max Heart Rate,
+Average Heart Rate,Average Watts,Calories,Relative Effort,Commute,
+Competition,Never Seen Before
 """
 EN = HEADER.replace("\n", "").split(",")
 ROW = {
