@@ -1,9 +1,8 @@
-"""Invented files for the tests of ingest, and a real S3 server."""
+"""A real S3 server for the tests of what touches objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 
 import boto3
 import pytest
@@ -32,17 +31,3 @@ def s3_endpoint(_s3_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     bucket.create()
     bucket.objects.all().delete()
     return _s3_server
-
-
-def gpx_of(start: datetime, *, points: int = 20, step_s: int = 30) -> bytes:
-    """A run on the sea near the equator: no place where anybody lives."""
-    rows = "".join(
-        f'<trkpt lat="{0.5 + index * 0.0008:.6f}" lon="-30.0"><ele>{index}</ele>'
-        f"<time>{start + timedelta(seconds=index * step_s):%Y-%m-%dT%H:%M:%SZ}</time></trkpt>"
-        for index in range(points)
-    )
-    return (
-        '<?xml version="1.0"?><gpx version="1.1" creator="test" '
-        'xmlns="http://www.topografix.com/GPX/1/1"><trk><type>running</type><trkseg>'
-        f"{rows}</trkseg></trk></gpx>"
-    ).encode()
