@@ -39,11 +39,9 @@ server: $(VENV)/.run ## The Prefect server and its UI on http://127.0.0.1:4200
 	@$(BIN)/prefect server start
 
 worker: $(VENV)/.run ## Bring prefect.yaml to the server and start a worker
-	@PREFECT_API_URL=$${PREFECT_API_URL:-http://127.0.0.1:4200/api} PATH="$(abspath $(BIN)):$$PATH" bash -c '\
-	  prefect work-pool create run-letters --type process >/dev/null 2>&1; \
-	  for queue in interactive:1 scheduled:5 backfill:10; do \
-	    prefect work-queue create $${queue%%:*} --pool run-letters --priority $${queue##*:} >/dev/null 2>&1; done; \
-	  prefect --no-prompt deploy --all && exec prefect worker start --pool run-letters --type process'
+	@export PREFECT_API_URL=$${PREFECT_API_URL:-http://127.0.0.1:4200/api} PATH="$(abspath $(BIN)):$$PATH"; \
+	  python -m deployments.work_pool && prefect --no-prompt deploy --all && \
+	  exec prefect worker start --pool run-letters --type process
 
 test: $(VENV)/.dev ## The whole suite, on real servers that it starts itself
 	@$(BIN)/pytest -n 2 --dist worksteal

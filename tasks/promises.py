@@ -18,8 +18,6 @@ from prefect.context import TaskRunContext
 from prefect.filesystems import WritableFileSystem
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
-from prefect_aws import AwsCredentials, S3Bucket
-from prefect_aws.client_parameters import AwsClientParameters
 
 from runletters.content import WorkItem
 from runletters.errors import WriterUnavailable
@@ -72,6 +70,14 @@ def result_storage(settings: Settings) -> Path | WritableFileSystem:
     """Where paid replies lie the moment a task ends: a folder, or an S3 bucket as a block."""
     if not settings.results.startswith("s3://"):
         return Path(settings.results)
+    return _bucket(settings)
+
+
+def _bucket(settings: Settings) -> WritableFileSystem:
+    # Imported where it is used: it takes most of a second, and few keep results on S3.
+    from prefect_aws import AwsCredentials, S3Bucket
+    from prefect_aws.client_parameters import AwsClientParameters
+
     bucket, _, folder = settings.results.removeprefix("s3://").partition("/")
     block = S3Bucket(
         bucket_name=bucket,

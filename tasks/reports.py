@@ -65,7 +65,7 @@ class Watcher:
     def _words(self) -> str:
         elapsed = time.monotonic() - self._started
         left = eta_s(finished=self._finished, total=self._total, elapsed_s=elapsed)
-        wait = "" if left is None else f", {duration_text(left)} left"
+        wait = f", {duration_text(left)} left" if left else ""
         failed = f", {self._failed:,} failed" if self._failed else ""
         return f"{self._finished:,} of {self._total:,} texts{failed}{wait}"
 
