@@ -16,9 +16,10 @@ from pydantic import BaseModel, ConfigDict
 from runletters.digests.links import Links
 from runletters.digests.pictures import pictures
 from runletters.digests.sheet import DigestSheet
+from runletters.digests.telling import against, step_text
 from runletters.digests.totals import SAME_PERCENT
 from runletters.digests.words import Words, words_for
-from runletters.digests.writing import WrittenDigest, against, step_text
+from runletters.digests.writing import WrittenDigest
 
 
 class Page(BaseModel):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from runletters.digests.periods import Period
 from runletters.facts import Fact, FactSheet, Tone, Units
+from runletters.wording import wording_for
 
 StepKind: TypeAlias = Literal["long", "easy", "lighter", "return", "gentle"]
 Feeling: TypeAlias = Literal["fresh", "balanced", "tired", "worn"]
@@ -114,9 +115,20 @@ def as_fact_sheet(sheet: DigestSheet) -> FactSheet:
         classification="digest",
         classification_reason=f"a {sheet.period.window} of runs",
         tone=sheet.tone,
-        facts=(*sheet.facts, *_told_of_best(sheet.best), *_told_of_step(sheet.next_step)),
+        facts=(
+            *sheet.facts,
+            _length(sheet),
+            *_told_of_best(sheet.best),
+            *_told_of_step(sheet.next_step),
+        ),
         caveats=sheet.caveats,
     )
+
+
+def _length(sheet: DigestSheet) -> Fact:
+    days = sheet.period.days
+    text = wording_for(sheet.language, sheet.units).days(days)
+    return Fact(name="period_days", value=days, unit="days", text=text)
 
 
 def _told_of_best(best: BestMoment | None) -> list[Fact]:

@@ -27,7 +27,7 @@ from runletters.digests.writing import (
 from runletters.edges import charts
 from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
-from runletters.edges.mail import content_id
+from runletters.edges.mail_message import content_id
 from runletters.edges.post_office import Outgoing, id_of, post, user_links
 from runletters.edges.store import Store
 from runletters.errors import SettingsError

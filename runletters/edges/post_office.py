@@ -13,7 +13,8 @@ from email.utils import parseaddr
 from runletters.digests.links import Links, links_for
 from runletters.digests.page import Page
 from runletters.digests.sending import Intent, Purpose, Sent, Settled, message_id
-from runletters.edges.mail import Mail, MailServer, compose
+from runletters.edges.mail import MailServer
+from runletters.edges.mail_message import Mail, compose
 from runletters.edges.store import Store
 from runletters.errors import MailError, SettingsError
 from runletters.settings import Settings

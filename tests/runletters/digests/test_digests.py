@@ -23,15 +23,9 @@ from runletters.digests.page import digest_page
 from runletters.digests.periods import Window, period_ending
 from runletters.digests.pictures import pictures
 from runletters.digests.sheet import DigestSheet, as_fact_sheet
+from runletters.digests.telling import offline_text, step_text, subject
 from runletters.digests.words import words_for
-from runletters.digests.writing import (
-    Draft,
-    nothing_to_say,
-    offline_text,
-    step_text,
-    subject,
-    write_digest,
-)
+from runletters.digests.writing import Draft, nothing_to_say, write_digest
 from runletters.fact_sheets import build_fact_sheets
 from runletters.grounding.findings import reject
 from runletters.metrics.run_metrics import run_metrics

@@ -9,7 +9,8 @@ from datetime import datetime
 import pytest
 from servers.smtp import Mailbox, mailbox
 
-from runletters.edges.mail import Mail, MailServer, compose, content_id
+from runletters.edges.mail import MailServer
+from runletters.edges.mail_message import Mail, compose, content_id
 from runletters.errors import MailError, SettingsError
 
 __all__ = ["mailbox"]
