@@ -21,6 +21,7 @@ from runletters.edges import warehouse
 from runletters.edges.store import Store
 from runletters.errors import SettingsError, StoreError
 from runletters.ledger import Attempt
+from runletters.metrics.best_efforts import BEST_EFFORTS_SCHEMA
 from runletters.metrics.row import RUN_METRICS_SCHEMA
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -162,6 +163,7 @@ class TestContents:
         """A comment on a column that does not exist is a mistake in the file."""
         there = set(ask(published, "SELECT table_name, column_name FROM duckdb_columns()"))
         there |= {("run_metrics", column) for column in RUN_METRICS_SCHEMA}
+        there |= {("best_efforts", column) for column in BEST_EFFORTS_SCHEMA}
         comments = warehouse.read_comments()
 
         said = {
