@@ -20,6 +20,7 @@ from runletters.activities import (
     Source,
     Summary,
 )
+from runletters.assumed_sport import as_the_source_said, with_assumed_sport
 from runletters.identity import Register, Sighting, sighting
 from runletters.ingesting import Arrival
 
@@ -80,12 +81,13 @@ def parts_of(views: Mapping[str, Arrival], user_id: str, now: datetime) -> Parts
 
 
 def _activity_row(activity_id: str, view: Arrival, user_id: str, now: datetime) -> dict[str, Any]:
+    summary = with_assumed_sport(view.summary)
     return {
-        **{name: getattr(view.summary, name) for name in Summary.model_fields},
+        **{name: getattr(summary, name) for name in Summary.model_fields},
         "user_id": user_id,
         "activity_id": activity_id,
-        "is_run": view.summary.is_run,
-        "quality": list(view.summary.quality),
+        "is_run": summary.is_run,
+        "quality": list(summary.quality),
         "rights": view.rights,
         "sources": [source.model_dump() for source in view.sources],
         "has_streams": not view.streams.is_empty(),
@@ -118,7 +120,9 @@ def view_of(
     """
     totals = device_totals.select(DeviceTotals.model_fields.keys()).to_dicts()
     return Arrival(
-        summary=Summary.model_validate({name: row[name] for name in Summary.model_fields}),
+        summary=as_the_source_said(
+            Summary.model_validate({name: row[name] for name in Summary.model_fields})
+        ),
         sources=_sources(row),
         streams=streams.select(STREAM_SCHEMA.keys()),
         laps=tuple(Lap.model_validate(lap) for lap in laps.drop("activity_id").to_dicts()),
@@ -142,7 +146,8 @@ def register_of(activities: pl.DataFrame) -> Register:
 def _seen(row: Mapping[str, Any]) -> Sighting:
     names = ("started_at", "elapsed_s", "moving_s", "distance_m", "sport", "quality")
     # Straight from the row: validating twenty thousand of them would take a second.
-    return sighting(Summary.model_construct(**{name: row[name] for name in names}), _sources(row))
+    summary = Summary.model_construct(**{name: row[name] for name in names})
+    return sighting(as_the_source_said(summary), _sources(row))
 
 
 def content_hashes(activities: pl.DataFrame) -> frozenset[str]:

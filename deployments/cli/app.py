@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 from rich.console import Console
 
-from deployments.cli import reading, running, upkeep
+from deployments.cli import mailing, reading, running, upkeep
 from deployments.cli.environment import prepare_prefect
 from deployments.cli.replies import Reply, emit, emit_error
 
@@ -28,6 +28,7 @@ for command in (
     reading.letters,
     reading.show,
     reading.status,
+    mailing.digest,
     upkeep.user,
     upkeep.forget,
     upkeep.doctor,

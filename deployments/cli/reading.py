@@ -8,9 +8,9 @@ import polars as pl
 from cyclopts import Parameter
 from rich.console import RenderableType
 from rich.rule import Rule
-from runletters.edges.history_files import History
 
 from deployments.cli.replies import Reply, paragraph, table, two_columns
+from runletters.edges.history_files import History
 from runletters.edges.store import Store
 from runletters.errors import UnknownActivity
 from runletters.settings import Settings

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
-from runletters.edges.history_files import History
 
 from deployments.cli.replies import Reply, paragraph, table, two_columns
 from runletters.edges.checkup import checks
+from runletters.edges.history_files import History
 from runletters.edges.results import forget_results
 from runletters.edges.store import Store
 from runletters.facts import Units
@@ -29,6 +29,9 @@ def user(
     allow_notes: Annotated[bool | None, Parameter(help="Whether notes may be used.")] = None,
     heart_rate_max: Annotated[int | None, Parameter(help="Highest heart rate, bpm.")] = None,
     heart_rate_rest: Annotated[int | None, Parameter(help="Heart rate at rest, bpm.")] = None,
+    email: Annotated[str | None, Parameter(help="Where digests and notices go.")] = None,
+    time_zone: Annotated[str | None, Parameter(help="IANA name, such as Europe/Berlin.")] = None,
+    digests: Annotated[bool | None, Parameter(help="Whether digests are sent.")] = None,
 ) -> Reply:
     """Show a user, or change tier and preferences."""
     changes: dict[str, Any] = {
@@ -38,6 +41,9 @@ def user(
         "allow_notes": allow_notes,
         "heart_rate_max_bpm": heart_rate_max,
         "heart_rate_rest_bpm": heart_rate_rest,
+        "email": email,
+        "time_zone": time_zone,
+        "digests": digests,
     }
     given = {key: value for key, value in changes.items() if value is not None}
     now = datetime.now(UTC)
@@ -55,9 +61,8 @@ def forget(
     yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
 ) -> Reply:
     """Erase a user everywhere: store, history, kept results, published file."""
-    from flows.publish_warehouse import publish_warehouse
-
     from deployments.cli.running import start
+    from flows.publish_warehouse import publish_warehouse
 
     if not yes and input(f"Erase everything of {user!r}? Type the name to confirm: ") != user:
         return Reply(data={"erased": False}, screen=[paragraph("Nothing was erased.")], code=2)

@@ -17,7 +17,9 @@ SHORTEST_M = 200.0
 LONGEST_M = 320_000.0
 FEW_RUNS = 8
 NO_DAY = frozenset({"clock_not_set", "no_time", "no_times"})
-HARMLESS = frozenset({"no_positions", "no_heart_rate", "manual", "duplicate", "merged"})
+HARMLESS = frozenset(
+    {"no_positions", "no_heart_rate", "manual", "duplicate", "merged", "sport_assumed"}
+)
 """Flags that say what is absent, not that a figure is wrong."""
 
 
