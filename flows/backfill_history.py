@@ -9,10 +9,10 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from flows.forms import Unset
+from flows.forms import Unset, WriterChoice, writer_of
 from flows.write_chapter import write_chapter
 from runletters.backfilling import Order
-from runletters.content import KINDS, Kind, WriterName
+from runletters.content import KINDS, Kind
 from runletters.progress import Tally
 from runletters.settings import Settings
 from tasks.outcomes import close_account
@@ -28,7 +28,7 @@ def backfill_history(
     until: date | Unset = None,
     max_activities: Annotated[int, Field(ge=1)] | Unset = None,
     refresh: bool = False,
-    writer: WriterName | Unset = None,
+    writer: WriterChoice = "default",
     dry_run: bool = False,
 ) -> dict[str, Any]:
     """Write what is missing in a runner's history, newest first.
@@ -44,7 +44,7 @@ def backfill_history(
         until: Last local day of the runs; to the newest if empty.
         max_activities: At most this many of the newest runs; all if empty.
         refresh: Also write again what is stale: facts, prompt or model changed since.
-        writer: offline is free and needs no key, claude needs one; the worker's setting if empty.
+        writer: offline is free and needs no key, claude needs one; default: as the worker is set.
         dry_run: Plan and count only: write nothing, pay nothing.
 
     Returns:
@@ -58,7 +58,7 @@ def backfill_history(
         until=until,
         max_activities=max_activities,
         refresh=refresh,
-        writer=writer or settings.writer,
+        writer=writer_of(writer, settings),
         run_id=str(flow_run.id),
     )
     check_writer(order, settings)

@@ -8,10 +8,10 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from flows.forms import Unset
+from flows.forms import WriterChoice, writer_of
 from flows.write_chapter import write_chapter
 from runletters.backfilling import Order
-from runletters.content import KINDS, Kind, WriterName
+from runletters.content import KINDS, Kind
 from runletters.settings import Settings
 from tasks.outcomes import close_account
 from tasks.planning import check_writer, plan
@@ -28,7 +28,7 @@ def process_activity(
     activity: Annotated[str, Field(min_length=1, examples=["12203346123"])],
     kinds: tuple[Kind, ...] = KINDS,
     refresh: bool = False,
-    writer: WriterName | Unset = None,
+    writer: WriterChoice = "default",
 ) -> dict[str, Any]:
     """Write the letter and the insight of one activity, side by side, each as a task run.
 
@@ -37,7 +37,7 @@ def process_activity(
         activity: The activity's id, as `runletters letters` lists it.
         kinds: What to write.
         refresh: Write again if facts, prompt or model changed since.
-        writer: offline is free and needs no key, claude needs one; the worker's setting if empty.
+        writer: offline is free and needs no key, claude needs one; default: as the worker is set.
 
     Returns:
         The summary, as the store keeps it: counts, failures by reason, tokens, cost, seconds.
@@ -48,7 +48,7 @@ def process_activity(
         activity_id=activity,
         kinds=kinds,
         refresh=refresh,
-        writer=writer or settings.writer,
+        writer=writer_of(writer, settings),
         run_id=str(flow_run.id),
     )
     check_writer(order, settings)

@@ -12,9 +12,9 @@ from runletters.settings import Settings
 from tasks.claims import claim_window, keeping_claims
 from tasks.coaching import write_coaching
 from tasks.letters import write_letter
-from tasks.outcomes import gather, record_outcomes
+from tasks.outcomes import UnderWay, record_outcomes
 from tasks.planning import plan
-from tasks.promises import SIDE_BY_SIDE, kept_in
+from tasks.promises import SIDE_BY_SIDE, kept_in, whole
 from tasks.reports import watching
 
 
@@ -24,18 +24,22 @@ def write_chapter(order: Order) -> Tally:
     settings = Settings()
     letter, coaching = kept_in(settings, write_letter, write_coaching)
     owner, tally = owner_name(str(flow_run.id)), Tally()
-    ahead = plan(order, settings)
+    ahead, same = plan(order, settings), unmapped(whole(settings))
 
     with keeping_claims(owner, settings), watching(order.user_id, len(ahead.pairs)) as watcher:
+        under_way = UnderWay(watcher)
         for window in ahead.windows(settings.window):
             todo = claim_window(window, order, owner, settings)
             letters, insights = todo.of("letter"), todo.of("coaching")
             futures = [
-                *letter.map(letters, run_id=order.run_id, settings=unmapped(settings)),
-                *coaching.map(insights, run_id=order.run_id, settings=unmapped(settings)),
+                *letter.map(whole(letters), run_id=order.run_id, settings=same),
+                *coaching.map(whole(insights), run_id=order.run_id, settings=same),
             ]
-            outcomes = gather(futures, [*letters, *insights], watcher)
-            tally += record_outcomes(outcomes, todo, owner, settings)
+            under_way.add(futures, [*letters, *insights])
+            # The next window is claimed while this one is written: no thread waits for work.
+            outcomes = under_way.take(leave=2 * settings.concurrency)
+            tally += record_outcomes(outcomes, owner, settings)
+            tally += Tally(unchanged=len(todo.unchanged))
             if tally.stopped:
                 break
-    return tally
+        return tally + record_outcomes(under_way.take(leave=0), owner, settings)
