@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.futures import PrefectFuture, as_completed
+from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
-from runletters.assignments import Assigned
 from runletters.backfilling import Plan
 from runletters.content import Outcome, WorkItem
 from runletters.edges.store import Store
@@ -19,13 +19,13 @@ from runletters.errors import WriterStopped
 from runletters.progress import Tally, is_stop, pair_of, tally
 from runletters.settings import Settings
 from runletters.summaries import summary
+from tasks.mailing import tell_by_mail
+from tasks.promises import whole
 from tasks.reports import Watcher, publish_summary
 
 
 @task(name="record-outcomes", cache_policy=NO_CACHE, retries=4, retry_delay_seconds=[1, 2, 4, 8])
-def record_outcomes(
-    outcomes: Sequence[Outcome], todo: Assigned, owner: str, settings: Settings
-) -> Tally:
+def _record(outcomes: Sequence[Outcome], owner: str, settings: Settings) -> Tally:
     """Keep texts and reasons in one transaction; items of a stopped run go back unharmed."""
     now = datetime.now(UTC)
     with Store.open(settings.store) as store:
@@ -33,15 +33,38 @@ def record_outcomes(
             [outcome for outcome in outcomes if not is_stop(outcome)], owner=owner, now=now
         )
         store.release(owner, now=now, pairs=[pair_of(item) for item in outcomes if is_stop(item)])
-    return tally(outcomes) + Tally(unchanged=len(todo.unchanged))
+    return tally(outcomes)
 
 
-def gather(
-    futures: Sequence[PrefectFuture[Any]], items: Sequence[WorkItem], watcher: Watcher
-) -> list[Outcome]:
-    """Wait for every future, in the order they finish; a failed one becomes a reason."""
-    of = dict(zip(futures, items, strict=True))
-    return [watcher.finished(_outcome(future, of[future])) for future in as_completed(list(of))]
+def record_outcomes(outcomes: Sequence[Outcome], owner: str, settings: Settings) -> Tally:
+    """Keep what came out, in one task run; nothing came out, nothing is run."""
+    return _record(whole(outcomes), owner, whole(settings)) if outcomes else Tally()
+
+
+class UnderWay:
+    """Texts that are being written; gives back what came of them in the order they finish."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self._items: dict[PrefectFuture[Any], WorkItem] = {}
+        self._finished: SimpleQueue[PrefectFuture[Any]] = SimpleQueue()
+
+    def add(self, futures: Sequence[PrefectFuture[Any]], items: Sequence[WorkItem]) -> None:
+        """Watch these futures, one for each item."""
+        for future, item in zip(futures, items, strict=True):
+            self._items[future] = item
+            future.add_done_callback(self._finished.put)
+
+    def take(self, *, leave: int) -> list[Outcome]:
+        """Wait until at most `leave` texts are open; what came of all that are not.
+
+        A failed one becomes a reason.
+        """
+        outcomes: list[Outcome] = []
+        while len(self._items) > leave or not self._finished.empty():
+            future = self._finished.get()
+            outcomes.append(self._watcher.finished(_outcome(future, self._items.pop(future))))
+        return outcomes
 
 
 def _outcome(future: PrefectFuture[Any], item: WorkItem) -> Outcome:
@@ -57,6 +80,7 @@ def close_account(plan: Plan, tally: Tally, settings: Settings) -> dict[str, Any
     """
     result = _account(plan, tally, settings)
     publish_summary(result)
+    tell_by_mail(result, settings)
     if tally.stopped_by == WriterStopped.__name__:
         raise WriterStopped(tally.stopped or "")
     return result

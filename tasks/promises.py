@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from prefect import Task
 from prefect.cache_policies import CachePolicy
@@ -18,11 +18,14 @@ from prefect.context import TaskRunContext
 from prefect.filesystems import WritableFileSystem
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
 
 from runletters.content import WorkItem
 from runletters.errors import WriterUnavailable
 from runletters.settings import Settings
 from runletters.users import user_key
+
+_Value = TypeVar("_Value")
 
 
 @dataclass
@@ -94,6 +97,16 @@ def kept_in(settings: Settings, *tasks: Task[..., Any]) -> list[Task[..., Any]]:
     """The same tasks, with their results kept where the settings say. Resolved once per run."""
     storage = result_storage(settings)
     return [task.with_options(result_storage=storage) for task in tasks]
+
+
+def whole(value: _Value) -> _Value:
+    """The same value, which Prefect then hands on unopened.
+
+    It would else walk through each field of each argument of each task run, twice, looking
+    for results of other tasks; ours are plain values and hold none. The type stays as it
+    was because Prefect takes its wrapper off before the task is called.
+    """
+    return cast("_Value", quote(value))
 
 
 PAID: dict[str, Any] = {
