@@ -1,4 +1,5 @@
--- One row per run that is long enough: its fastest $length_m metres, elapsed time; twin of
+-- One row per run that is long enough: its fastest $length_m metres, elapsed time;
+-- twin of
 -- metrics/best_efforts.py.
 with
     counted as (
@@ -6,7 +7,9 @@ with
             activity_id,
             t_s,
             distance_m,
-            sum(is_teleport::integer) over (partition by activity_id order by t_s) as teleports
+            sum(is_teleport::integer) over (
+                partition by activity_id order by t_s
+            ) as teleports
         from samples
     ),
     pieces as (

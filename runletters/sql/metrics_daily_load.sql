@@ -2,7 +2,9 @@
 -- metrics/load.py.
 with
     days as (
-        select unnest(range(min(local_date), $until::date + 1, interval 1 day))::date as local_date
+        select
+            unnest(range(min(local_date), $until::date + 1, interval 1 day))::date
+            as local_date
         from run_metrics
     )
 select

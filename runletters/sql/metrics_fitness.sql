@@ -1,4 +1,5 @@
--- One row per local day: CTL, ATL, TSB, monotony, strain and ramp of daily loads; twin of
+-- One row per local day: CTL, ATL, TSB, monotony, strain and ramp of daily loads;
+-- twin of
 -- metrics/load.py.
 with
     decayed as (
@@ -11,7 +12,9 @@ with
                 * exp(- (today.local_date - past.local_date) / 42.0)
             ) as ctl,
             sum(
-                past.load * (1 - exp(-1 / 7.0)) * exp(- (today.local_date - past.local_date) / 7.0)
+                past.load
+                * (1 - exp(-1 / 7.0))
+                * exp(- (today.local_date - past.local_date) / 7.0)
             ) as atl
         from daily_load as today
         join daily_load as past on past.local_date <= today.local_date
@@ -42,8 +45,12 @@ select
     coalesce(form, 0) as tsb,
     ctl - ctl_before as ramp_ctl_per_week,
     case when week_days = 7 then week_sum end as load_7d,
-    case when month_days = 28 and month_mean > 0 then week_mean / month_mean end as load_ratio_7_28,
-    case when week_days = 7 and is_uneven then week_mean / week_deviation end as monotony_7d,
+    case
+        when month_days = 28 and month_mean > 0 then week_mean / month_mean
+    end as load_ratio_7_28,
+    case
+        when week_days = 7 and is_uneven then week_mean / week_deviation
+    end as monotony_7d,
     case
         when week_days = 7 and is_uneven then week_sum * week_mean / week_deviation
     end as strain_7d

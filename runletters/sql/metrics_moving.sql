@@ -4,7 +4,9 @@ with
         select
             *,
             row_number() over (partition by activity_id order by t_s)
-            - row_number() over (partition by activity_id, is_moving order by t_s) as stretch
+            - row_number() over (
+                partition by activity_id, is_moving order by t_s
+            ) as stretch
         from samples
     ),
     pauses as (
@@ -21,13 +23,17 @@ with
             sum(dt_s) as stream_elapsed_s,
             max(moving_t_s) as stream_moving_s,
             sum(dt_s) - max(moving_t_s) as paused_s,
-            case when bool_or(is_timer_pause) then 'timer' else 'speed' end as moving_rule
+            case
+                when bool_or(is_timer_pause) then 'timer' else 'speed'
+            end as moving_rule
         from samples
         group by activity_id
     )
 select
     totals.*,
-    (select count(*) from pauses where pauses.activity_id = totals.activity_id) as pauses_count,
+    (
+        select count(*) from pauses where pauses.activity_id = totals.activity_id
+    ) as pauses_count,
     (
         select max(duration_s) from pauses where pauses.activity_id = totals.activity_id
     ) as longest_pause_s

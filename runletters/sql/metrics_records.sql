@@ -1,4 +1,5 @@
--- One row per distance: the runner's best effort, how many runs it is out of and since when; twin
+-- One row per distance: the runner's best effort, how many runs it is out of and
+-- since when; twin
 -- of metrics/best_efforts.py.
 select
     efforts.effort,

@@ -1,4 +1,5 @@
--- One row per run and split of $unit_m metres, boundaries interpolated; twin of metrics/splits.py.
+-- One row per run and split of $unit_m metres, boundaries interpolated; twin of
+-- metrics/splits.py.
 with
     bounded as (
         select
@@ -9,7 +10,9 @@ with
             dt_s,
             dd_m,
             distance_m - dd_m as start_m,
-            lag(moving_t_s) over (partition by activity_id order by t_s) as start_moving_t_s,
+            lag(moving_t_s) over (
+                partition by activity_id order by t_s
+            ) as start_moving_t_s,
             cast(floor((distance_m - dd_m) / $unit_m + 1e-9) as bigint) as first_index,
             cast(floor(distance_m / $unit_m + 1e-9) as bigint) as last_index
         from samples
@@ -23,7 +26,9 @@ with
         select
             activity_id,
             index * $unit_m as distance_m,
-            t_s - dt_s + least(1, greatest(0, (index * $unit_m - start_m) / dd_m)) * dt_s as t_s,
+            t_s
+            - dt_s
+            + least(1, greatest(0, (index * $unit_m - start_m) / dd_m)) * dt_s as t_s,
             start_moving_t_s
             + least(1, greatest(0, (index * $unit_m - start_m) / dd_m))
             * (moving_t_s - start_moving_t_s) as moving_t_s

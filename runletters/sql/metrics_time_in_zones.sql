@@ -10,7 +10,9 @@ with
         select
             activity_id,
             at_rate.seconds as seconds,
-            len(list_filter($lower_bpm::double[], lambda bound:at_rate.bpm >= bound)) as zone
+            len(
+                list_filter($lower_bpm::double[], lambda bound:at_rate.bpm >= bound)
+            ) as zone
         from spent
     )
 select

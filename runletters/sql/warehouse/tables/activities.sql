@@ -1,12 +1,12 @@
 -- One row per activity of a user's history, every sport, oldest first.
-SELECT
+select
     user_id,
     activity_id,
     started_at,
     utc_offset_s,
-    CAST(
-        (started_at AT TIME ZONE 'UTC') + to_seconds(coalesce(utc_offset_s, 0)) AS DATE
-    ) AS local_date,
+    cast(
+        (started_at at time zone 'UTC') + to_seconds(coalesce(utc_offset_s, 0)) as date
+    ) as local_date,
     sport,
     is_run,
     title,
@@ -25,8 +25,8 @@ SELECT
     is_race,
     quality,
     rights,
-    list_distinct(list_transform(sources, lambda source: source.kind)) AS source_kinds,
+    list_distinct(list_transform(sources, lambda source:source.kind)) as source_kinds,
     has_streams,
     ingested_at
-FROM raw_activities
-ORDER BY user_id, started_at, activity_id
+from raw_activities
+order by user_id, started_at, activity_id

@@ -1,5 +1,5 @@
 -- One row per call that was made or begun. No reply text.
-SELECT
+select
     attempt_id,
     user_id,
     activity_id,
@@ -24,5 +24,5 @@ SELECT
     error_type,
     error,
     request_id
-FROM raw_attempts
-ORDER BY started_at, attempt_id
+from raw_attempts
+order by started_at, attempt_id

@@ -1,12 +1,12 @@
 -- One row per version of a text; one version per item is current.
-SELECT
+select
     content_id,
     user_id,
     activity_id,
     kind,
     version,
     is_current,
-    coalesce(edited_body, body) AS text,
+    coalesce(edited_body, body) as text,
     body,
     structured,
     edited_body,
@@ -19,5 +19,5 @@ SELECT
     findings,
     created_at,
     superseded_at
-FROM raw_content
-ORDER BY user_id, activity_id, kind, version
+from raw_content
+order by user_id, activity_id, kind, version

@@ -1,2 +1,2 @@
 -- One row: when this file was made.
-SELECT published_at FROM raw_published
+select published_at from raw_published

@@ -1,9 +1,9 @@
 -- One row per user. No e-mail address.
-SELECT
+select
     user_id,
     tier,
-    json_merge_patch(preferences, '{"email": null}') AS preferences,
+    json_merge_patch(preferences, '{"email": null}') as preferences,
     created_at,
     updated_at
-FROM raw_users
-ORDER BY user_id
+from raw_users
+order by user_id

@@ -1,14 +1,14 @@
 -- One row per user and local year: runs, other activities, and what was written about.
-SELECT
+select
     activities.user_id,
-    year(activities.local_date) AS year,
-    count(*) FILTER (activities.is_run) AS runs,
-    count(*) FILTER (NOT activities.is_run) AS other_activities,
-    sum(activities.distance_m) FILTER (activities.is_run) / 1000 AS run_distance_km,
-    sum(activities.moving_s) FILTER (activities.is_run) / 3600 AS run_moving_h,
-    count(*) FILTER (generation_status.letter_status = 'completed') AS letters,
-    count(*) FILTER (generation_status.coaching_status = 'completed') AS insights
-FROM activities
-LEFT JOIN generation_status USING (user_id, activity_id)
-GROUP BY activities.user_id, year
-ORDER BY activities.user_id, year
+    year(activities.local_date) as year,
+    count(*) filter (activities.is_run) as runs,
+    count(*) filter (not activities.is_run) as other_activities,
+    sum(activities.distance_m) filter (activities.is_run) / 1000 as run_distance_km,
+    sum(activities.moving_s) filter (activities.is_run) / 3600 as run_moving_h,
+    count(*) filter (generation_status.letter_status = 'completed') as letters,
+    count(*) filter (generation_status.coaching_status = 'completed') as insights
+from activities
+left join generation_status using (user_id, activity_id)
+group by activities.user_id, year
+order by activities.user_id, year

@@ -1,28 +1,28 @@
 -- One row per item: one kind of text for one activity, and how it stands.
-SELECT
+select
     user_id,
     activity_id,
-    'letter' AS kind,
-    letter_status AS status,
-    letter_error_type AS error_type,
-    letter_error AS error,
-    letter_started_at AS started_at,
-    letter_completed_at AS completed_at,
-    letter_fingerprint AS fingerprint,
-    letter_owner AS owner,
-    letter_lease_until AS lease_until
-FROM generation_status
-UNION ALL
-SELECT
+    'letter' as kind,
+    letter_status as status,
+    letter_error_type as error_type,
+    letter_error as error,
+    letter_started_at as started_at,
+    letter_completed_at as completed_at,
+    letter_fingerprint as fingerprint,
+    letter_owner as owner,
+    letter_lease_until as lease_until
+from generation_status
+union all
+select
     user_id,
     activity_id,
-    'coaching' AS kind,
-    coaching_status AS status,
-    coaching_error_type AS error_type,
-    coaching_error AS error,
-    coaching_started_at AS started_at,
-    coaching_completed_at AS completed_at,
-    coaching_fingerprint AS fingerprint,
-    coaching_owner AS owner,
-    coaching_lease_until AS lease_until
-FROM generation_status
+    'coaching' as kind,
+    coaching_status as status,
+    coaching_error_type as error_type,
+    coaching_error as error,
+    coaching_started_at as started_at,
+    coaching_completed_at as completed_at,
+    coaching_fingerprint as fingerprint,
+    coaching_owner as owner,
+    coaching_lease_until as lease_until
+from generation_status

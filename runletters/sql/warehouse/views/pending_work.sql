@@ -1,5 +1,5 @@
 -- One row per item without a finished text, newest run first.
-SELECT
+select
     items.user_id,
     items.activity_id,
     items.kind,
@@ -9,7 +9,8 @@ SELECT
     items.lease_until,
     activities.local_date,
     activities.distance_m
-FROM items
-LEFT JOIN activities USING (user_id, activity_id)
-WHERE items.status <> 'completed'
-ORDER BY activities.local_date DESC NULLS LAST, items.user_id, items.activity_id, items.kind
+from items
+left join activities using (user_id, activity_id)
+where items.status <> 'completed'
+order by
+    activities.local_date desc nulls last, items.user_id, items.activity_id, items.kind

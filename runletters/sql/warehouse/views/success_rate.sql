@@ -1,14 +1,15 @@
--- One row per user and kind: items by status, and the share of finished ones that have a text.
-SELECT
+-- One row per user and kind: items by status, and the share of finished ones that
+-- have a text.
+select
     user_id,
     kind,
-    count(*) AS items,
-    count(*) FILTER (status = 'completed') AS completed,
-    count(*) FILTER (status = 'failed') AS failed,
-    count(*) FILTER (status = 'generating') AS generating,
-    count(*) FILTER (status = 'pending') AS pending,
-    count(*) FILTER (status = 'completed')
-    / nullif(count(*) FILTER (status IN ('completed', 'failed')), 0) AS success_rate
-FROM items
-GROUP BY user_id, kind
-ORDER BY user_id, kind
+    count(*) as items,
+    count(*) filter (status = 'completed') as completed,
+    count(*) filter (status = 'failed') as failed,
+    count(*) filter (status = 'generating') as generating,
+    count(*) filter (status = 'pending') as pending,
+    count(*) filter (status = 'completed')
+    / nullif(count(*) filter (status in ('completed', 'failed')), 0) as success_rate
+from items
+group by user_id, kind
+order by user_id, kind

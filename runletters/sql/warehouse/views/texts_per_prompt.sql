@@ -1,17 +1,18 @@
--- One row per kind, writer, model and prompt: texts kept, and how many are the offline fallback.
-SELECT
+-- One row per kind, writer, model and prompt: texts kept, and how many are the
+-- offline fallback.
+select
     kind,
     writer,
     model,
     prompt_sha256,
-    count(*) AS texts,
-    count(*) FILTER (is_current) AS current_texts,
-    count(*) FILTER (edited_body IS NOT NULL) AS edited,
-    count(*) FILTER (is_fallback) AS fallbacks,
-    count(*) FILTER (is_fallback) / count(*) AS fallback_rate,
-    count(*) FILTER (json_array_length(findings) > 0) AS with_findings,
-    min(created_at) AS first_at,
-    max(created_at) AS last_at
-FROM content
-GROUP BY kind, writer, model, prompt_sha256
-ORDER BY kind, writer, model, first_at
+    count(*) as texts,
+    count(*) filter (is_current) as current_texts,
+    count(*) filter (edited_body is not null) as edited,
+    count(*) filter (is_fallback) as fallbacks,
+    count(*) filter (is_fallback) / count(*) as fallback_rate,
+    count(*) filter (json_array_length(findings) > 0) as with_findings,
+    min(created_at) as first_at,
+    max(created_at) as last_at
+from content
+group by kind, writer, model, prompt_sha256
+order by kind, writer, model, first_at
