@@ -44,7 +44,10 @@ worker: $(VENV)/.run ## Bring prefect.yaml to the server and start a worker
 	  exec prefect worker start --pool run-letters --type process
 
 test: $(VENV)/.dev ## The whole suite, on real servers that it starts itself
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+
+chaos: $(VENV)/.dev ## The slow checks: pace against the clock, a year of schedules
+	@$(BIN)/pytest -n 0 -m slow --timeout 900
 
 test-other: $(BIN)/uv ## The suite on the second Python (3.13), where it is installed
 	@if $(UV) python find --no-python-downloads $(OTHER_PYTHON) >/dev/null 2>&1; then \

@@ -162,9 +162,7 @@ def _year_marks(days: Axis) -> tuple[tuple[float, int], ...]:
     return tuple(starts)
 
 
-def _years(
-    runs: pl.DataFrame, lows: list[int]
-) -> tuple[tuple[int, tuple[BandYear, ...]], ...]:
+def _years(runs: pl.DataFrame, lows: list[int]) -> tuple[tuple[int, tuple[BandYear, ...]], ...]:
     grouped = runs.group_by(pl.col("local_date").dt.year().alias("year"), "band").agg(
         pace=pl.col("pace_s_per_km").median(), n=pl.len()
     )

@@ -131,19 +131,23 @@ class _Book:
 
     def page(self, template: str, path: str, heading: str, **more: Any) -> Page:
         """One page by its template, with what every page may use."""
-        text = _environment().get_template(f"pages/{template}").render(
-            t=self._t,
-            say=self.speech,
-            journal_title=self.title,
-            heading=heading,
-            root="../" * path.count("/"),
-            path=path,
-            newest=self.months[0] if self.months else None,
-            with_map=self.journal.home_radius_m is not None,
-            home_radius_m=self.journal.home_radius_m,
-            language=self.language,
-            chart_of=partial(run_chart, wording=self.speech.wording),
-            **more,
+        text = (
+            _environment()
+            .get_template(f"pages/{template}")
+            .render(
+                t=self._t,
+                say=self.speech,
+                journal_title=self.title,
+                heading=heading,
+                root="../" * path.count("/"),
+                path=path,
+                newest=self.months[0] if self.months else None,
+                with_map=self.journal.home_radius_m is not None,
+                home_radius_m=self.journal.home_radius_m,
+                language=self.language,
+                chart_of=partial(run_chart, wording=self.speech.wording),
+                **more,
+            )
         )
         return Page(path=path, text=text)
 

@@ -24,7 +24,13 @@ def index_script(
     all the same, should somebody ever copy the script into a page.
     """
     rows = [
-        [entry.anchor, date_of(entry), entry.title or "", figures_of(entry), "\n".join(entry.letter)]
+        [
+            entry.anchor,
+            date_of(entry),
+            entry.title or "",
+            figures_of(entry),
+            "\n".join(entry.letter),
+        ]
         for entry in entries
     ]
     data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))

@@ -105,9 +105,7 @@ def bars(found: Sequence[Span], unit_m: float) -> Bars | None:
     """The chart of these spans; None if there is nothing to draw."""
     if not any(span.distance_m > 0 for span in found):
         return None
-    scale = axis(
-        [span.distance_m / unit_m for span in found], BOTTOM, TOP, most=4, from_zero=True
-    )
+    scale = axis([span.distance_m / unit_m for span in found], BOTTOM, TOP, most=4, from_zero=True)
     step = PLOT / len(found)
     width = round(step * (0.72 if step > 8 else 0.8), 2)
     drawn = [

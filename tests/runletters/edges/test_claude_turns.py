@@ -51,6 +51,7 @@ def store(settings: Settings) -> Iterator[Store]:
         yield opened
 
 
+@pytest.mark.slow
 def test_many_threads_keep_the_pace_without_a_storm(
     server: ClaudeApiServer, settings: Settings, store: Store
 ) -> None:

@@ -265,6 +265,7 @@ def ticks(first: datetime, last: datetime) -> list[tuple[datetime, Window]]:
     return sorted(found)
 
 
+@pytest.mark.slow
 def test_a_year_of_schedules_sends_each_digest_once(tmp_path: Path, mailbox: Mailbox) -> None:
     """Two zones, four changes of the clock: 52 weeks, 12 months, a year, all at six local."""
     zones = {"berlin": "Europe/Berlin", "adelaide": "Australia/Adelaide"}
