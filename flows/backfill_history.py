@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 
 from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from flows.forms import Unset, WriterChoice, writer_of
+from flows.forms import EMPTY, Day, Unset, WriterChoice, writer_of
 from flows.write_chapter import write_chapter
 from runletters.backfilling import Order
 from runletters.content import KINDS, Kind
@@ -24,9 +23,9 @@ from tasks.promises import SIDE_BY_SIDE
 def backfill_history(
     user: Annotated[str, Field(min_length=1, examples=["ada"])],
     kinds: tuple[Kind, ...] = KINDS,
-    since: date | Unset = None,
-    until: date | Unset = None,
-    max_activities: Annotated[int, Field(ge=1)] | Unset = None,
+    since: Day = EMPTY,
+    until: Day = EMPTY,
+    max_activities: Annotated[int, Field(ge=0)] | Unset = 0,
     refresh: bool = False,
     writer: WriterChoice = "default",
     dry_run: bool = False,
@@ -42,7 +41,7 @@ def backfill_history(
         kinds: What to write for each run.
         since: First local day of the runs; from the beginning if empty.
         until: Last local day of the runs; to the newest if empty.
-        max_activities: At most this many of the newest runs; all if empty.
+        max_activities: At most this many of the newest runs; 0 for all.
         refresh: Also write again what is stale: facts, prompt or model changed since.
         writer: offline is free and needs no key, claude needs one; default: as the worker is set.
         dry_run: Plan and count only: write nothing, pay nothing.
@@ -56,7 +55,7 @@ def backfill_history(
         kinds=kinds,
         since=since,
         until=until,
-        max_activities=max_activities,
+        max_activities=max_activities or None,
         refresh=refresh,
         writer=writer_of(writer, settings),
         run_id=str(flow_run.id),

@@ -2,13 +2,17 @@
 
 Prefect takes the description of a field from the `Args:` of the flow's docstring and
 overwrites one given by `Field`; bounds and examples it takes from `Field`. The server
-refuses an empty dropdown ("None is not one of ..."), so dropdowns have a first choice.
+refuses what an empty field of the form sends ("None is not of type 'string'"), unless the
+field is a switch between types, which nobody understands. So dropdowns have a first choice,
+empty days and moments are empty texts, and no number is 0.
 """
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from datetime import date
+from typing import Annotated, Any, Literal, TypeAlias
 
+from pydantic import AwareDatetime, BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from runletters.activities import Rights
@@ -16,7 +20,14 @@ from runletters.content import WriterName
 from runletters.settings import Settings
 
 Unset: TypeAlias = SkipJsonSchema[None]
-"""None that the form does not offer: a field that may stay empty, without a switch of types."""
+"""None for callers in Python; the form does not offer it."""
+
+_EMPTY_IS_NONE = BeforeValidator(lambda value: value or None)
+
+Day: TypeAlias = Annotated[date | Unset, _EMPTY_IS_NONE]
+Moment: TypeAlias = Annotated[AwareDatetime | Unset, _EMPTY_IS_NONE]
+EMPTY: Any = ""
+"""The default of a Day or a Moment: an empty picker in the form, None in the flow."""
 
 WriterChoice: TypeAlias = Literal["default", "offline", "claude"] | Unset
 RightsChoice: TypeAlias = Literal["default", "full", "local_only", "none"] | Unset

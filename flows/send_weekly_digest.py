@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow, unmapped
-from pydantic import AwareDatetime
 
-from flows.forms import Unset
+from flows.forms import EMPTY, Day, Moment, Unset
 from runletters.digests.periods import Window
 from runletters.settings import Settings
 from tasks.digests import (
@@ -25,9 +24,9 @@ from tasks.promises import SIDE_BY_SIDE
 @flow(name="send-weekly-digest", flow_run_name="digest-{window}", task_runner=SIDE_BY_SIDE)
 def send_weekly_digest(
     window: Window = "week",
-    user: str | Unset = None,
-    ending: date | Unset = None,
-    at: AwareDatetime | Unset = None,
+    user: str | Unset = "",
+    ending: Day = EMPTY,
+    at: Moment = EMPTY,
 ) -> dict[str, Any]:
     """Write and send the digests that are due: once per user and period, never twice.
 
@@ -41,7 +40,7 @@ def send_weekly_digest(
     check_mail(settings)
     now = at or datetime.now(UTC)
 
-    if user is None:
+    if not user:
         due = find_due_digests(window, now, settings)
     else:
         due = [chosen(user, window, ending, now, settings)]
