@@ -10,7 +10,7 @@ OTHER_PYTHON ?= 3.13
 export RUNLETTERS_HOME ?= $(CURDIR)/run-letters-data
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help demo server worker test test-other lint format bench bench-full chaos model-test lock clean
+.PHONY: help demo server worker test test-system test-other test-core lint format bench bench-full chaos model-test lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,16 +43,24 @@ worker: $(VENV)/.run ## Bring prefect.yaml to the server and start a worker
 	  python -m deployments.work_pool && prefect --no-prompt deploy --all && \
 	  exec prefect worker start --pool run-letters --type process
 
-test: $(VENV)/.dev ## The whole suite, on real servers that it starts itself
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+test: $(VENV)/.dev ## The suite, on real servers that it starts itself
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not system"
+
+test-system: $(VENV)/.dev ## The house as a whole: server, worker, browser, kills
+	@$(BIN)/pytest -n 0 -m "system and not slow" --timeout 600
 
 chaos: $(VENV)/.dev ## The slow checks: pace against the clock, a year of schedules
 	@$(BIN)/pytest -n 0 -m slow --timeout 900
 
-test-other: $(BIN)/uv ## The suite on the second Python (3.13), where it is installed
-	@if $(UV) python find --no-python-downloads $(OTHER_PYTHON) >/dev/null 2>&1; then \
-	  $(MAKE) --no-print-directory test VENV=.venv-$(OTHER_PYTHON) PYTHON="$$($(UV) python find --no-python-downloads $(OTHER_PYTHON))"; \
-	else echo "Python $(OTHER_PYTHON) is not installed here: the suite was not run on it"; fi
+test-other: $(BIN)/uv ## The core's tests on the second Python (3.13), where it is installed
+	@other="$$(ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(OTHER_PYTHON)*/bin/python 2>/dev/null | tail -1)"; \
+	other="$${other:-$$($(UV) python find --no-python-downloads $(OTHER_PYTHON) 2>/dev/null)}"; \
+	if [ -n "$$other" ]; then \
+	  $(MAKE) --no-print-directory test-core VENV=.venv-$(OTHER_PYTHON) PYTHON="$$other"; \
+	else echo "Python $(OTHER_PYTHON) is not installed here: nothing was run on it"; fi
+
+test-core: $(VENV)/.dev
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not system and not server"
 
 lint: $(VENV)/.dev ## Format, lint, types, architecture
 	@$(BIN)/ruff format --check .
@@ -71,8 +79,8 @@ bench: $(VENV)/.dev ## Measure beside real peers; prints a table, writes build/b
 
 lock: $(VENV)/.dev ## Resolve the requirements again
 	@echo 'uv>=0.13' | $(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" - -o requirements/bootstrap.txt
-	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres -o requirements/run.txt
-	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --group dev -o requirements/dev.txt
+	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver -o requirements/run.txt
+	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver --group dev -o requirements/dev.txt
 
 clean: ## Remove environments and build output, never your data
 	@rm -rf .venv .venv-* build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

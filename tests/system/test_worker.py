@@ -13,7 +13,7 @@ from runletters.edges.store import Store
 from runletters.settings import Settings
 from runletters.users import user_key
 
-pytestmark = pytest.mark.server
+pytestmark = pytest.mark.system
 
 
 def test_the_deployed_backfill_writes_and_shows_what_it_did(
