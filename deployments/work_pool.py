@@ -13,8 +13,8 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.workers.process import ProcessWorker
 
 POOL = "run-letters"
-QUEUES = {"interactive": 1, "scheduled": 5, "backfill": 10}
-"""Priorities: somebody waits for the first; the last may take all night."""
+QUEUES = {"interactive": 1, "scheduled": 3, "premium": 5, "backfill": 10}
+"""Priorities: somebody waits for the first; the last may take all night, and are free."""
 
 
 def prepare() -> None:

@@ -9,9 +9,12 @@ empty days and moments are empty texts, and no number is 0.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
+from prefect import Flow
 from pydantic import AwareDatetime, BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
@@ -41,3 +44,18 @@ def writer_of(choice: WriterChoice, settings: Settings) -> WriterName:
 def rights_of(choice: RightsChoice) -> Rights | None:
     """The rights that were chosen; None by default: as the source says."""
     return None if choice in (None, "default") else choice
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def with_form_of(other: Flow[..., Any]) -> Callable[[_Function], _Function]:
+    """Give a function the parameters of another flow, and their words in the form."""
+    signature = inspect.signature(other.fn, eval_str=True)
+
+    def take(function: _Function) -> _Function:
+        changed = cast("Any", function)
+        changed.__signature__, changed.__doc__ = signature, other.fn.__doc__
+        return function
+
+    return take

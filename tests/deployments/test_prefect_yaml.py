@@ -9,8 +9,19 @@ from typing import Any
 import pytest
 import yaml
 from prefect import Flow
-from prefect.cli.deploy._models import DeploymentConfig
+from prefect.cli.deploy._models import (
+    ConcurrencyLimitSpec,
+    DeploymentConfig,
+    RawScheduleConfig,
+    WorkPoolConfig,
+)
+from prefect.client.schemas.objects import ConcurrencyLimitConfig
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.events import DeploymentEventTrigger
 from prefect.utilities.importtools import import_object
+
+from deployments.serving import served_deployments
+from deployments.work_pool import QUEUES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILE: dict[str, Any] = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text(encoding="utf-8"))
@@ -57,13 +68,78 @@ def test_no_key_is_unknown_to_prefect(deployment: dict[str, Any]) -> None:
     known = set(DeploymentConfig.model_fields)
 
     assert set() == set(deployment) - known
-    assert {"limit", "collision_strategy"} >= set(deployment.get("concurrency_limit", {}))
-    assert {"name", "work_queue_name", "job_variables"} >= set(deployment["work_pool"])
+    assert set(ConcurrencyLimitSpec.model_fields) >= set(deployment.get("concurrency_limit", {}))
+    assert set(WorkPoolConfig.model_fields) >= set(deployment["work_pool"])
+    for schedule in deployment.get("schedules", []):
+        assert set(RawScheduleConfig.model_fields) >= set(schedule)
+    for trigger in deployment.get("triggers", []):
+        assert set(DeploymentEventTrigger.model_fields) | {"type"} >= set(trigger)
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=NAMES)
+def test_limits_queues_and_schedules_are_what_prefect_understands(
+    deployment: dict[str, Any],
+) -> None:
+    """A limit says what happens at a collision; a schedule names its zone; the queue exists."""
+    limit, schedules = deployment.get("concurrency_limit"), deployment.get("schedules", [])
+
+    assert deployment["work_pool"]["work_queue_name"] in QUEUES
+    assert limit is None or ConcurrencyLimitConfig(**limit).collision_strategy
+    assert [each["slug"] for each in schedules] == list(
+        dict.fromkeys(each["slug"] for each in schedules)
+    )
+    for schedule in schedules:
+        CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
 
 
 def test_the_file_itself_has_only_known_keys() -> None:
     """Top level: name, version, definitions and deployments."""
-    assert {"name", "prefect-version", "definitions", "deployments"} == set(FILE)
+    assert {"name", "prefect-version", "pull", "definitions", "deployments"} == set(FILE)
+    assert {"pools"} == set(FILE["definitions"])
+
+
+def test_the_pull_step_leads_to_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that starts anywhere works where the code lies."""
+    monkeypatch.chdir(tmp_path)
+    (step,) = FILE["pull"]
+
+    ((name, inputs),) = step.items()
+    output = import_object(name)(**inputs)
+
+    assert (REPOSITORY, {"directory": str(REPOSITORY)}) == (Path.cwd(), output)
+
+
+def test_what_is_served_is_what_is_deployed() -> None:
+    """The one local process has every deployment with its schedules, limit and triggers."""
+    served = {each.name: each for each in served_deployments()}
+
+    assert NAMES == list(served)
+    for deployment in DEPLOYMENTS:
+        one, limit = served[deployment["name"]], deployment.get("concurrency_limit", {})
+        assert deployment["entrypoint"] == one.entrypoint
+        assert [
+            (each["slug"], each["cron"], each["timezone"], each.get("parameters", {}))
+            for each in deployment.get("schedules", [])
+        ] == [
+            (each.slug, each.schedule.cron, each.schedule.timezone, each.parameters)
+            for each in one.schedules or []
+        ]
+        assert limit.get("limit") == one.concurrency_limit
+        assert len(deployment.get("triggers", [])) == len(one.triggers)
+
+
+def test_the_order_has_the_form_of_the_backfill() -> None:
+    """A field that the backfill gains, the order has too."""
+    order, backfill = (
+        flow_of(each)
+        for name in ("order", "backfill")
+        for each in DEPLOYMENTS
+        if name == each["name"]
+    )
+
+    assert backfill.parameters.model_dump() == order.parameters.model_dump()
 
 
 def test_names_are_unique() -> None:

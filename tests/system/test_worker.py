@@ -11,7 +11,7 @@ from servers.processes import until
 
 from runletters.edges.store import Store
 from runletters.settings import Settings
-from runletters.users import user_key
+from runletters.users import Tier, user_key
 
 pytestmark = pytest.mark.system
 
@@ -85,6 +85,27 @@ def test_the_queues_have_their_priorities(served: House) -> None:
     """Who waits in front of the screen comes before who works all night."""
     queues = served.ask("work_pools/run-letters/queues/filter")
 
-    order = [each["name"] for each in sorted(queues, key=lambda each: each["priority"])]
+    ours = [each for each in queues if each["name"] != "default"]
+    order = [each["name"] for each in sorted(ours, key=lambda each: each["priority"])]
 
-    assert ["interactive", "scheduled", "backfill"] == [n for n in order if n != "default"]
+    assert ["interactive", "scheduled", "premium", "backfill"] == order
+
+
+@pytest.mark.parametrize(
+    ("user", "tier", "queue"), [("cy", "premium", "premium"), ("dee", "free", "backfill")]
+)
+def test_an_order_starts_the_backfill_in_the_queue_of_the_tier(
+    served: House, settings: Settings, user: str, tier: Tier, queue: str
+) -> None:
+    """The order ends at once; the backfill it started runs in its own queue and writes."""
+    move_in(settings, user, runs=2, tier=tier)
+
+    ordered = served.ended(served.start("order", user=user, max_activities=1))
+
+    (run,) = served.ask("flow_runs/filter", flow_runs={"name": {"any_": [f"backfill-{user}"]}})
+    ended = served.ended(run["id"])
+    with Store.open(settings.store) as store:
+        written = store.contents(user)
+    assert ("COMPLETED", "COMPLETED") == (ordered["state_type"], ended["state_type"])
+    assert (queue, 1) == (ended["work_queue_name"], ended["parameters"]["max_activities"])
+    assert {"letter": 1, "coaching": 1} == dict(written["kind"].value_counts().iter_rows())

@@ -1,0 +1,73 @@
+"""Commands that keep the house running: deployments in one process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from deployments.cli.replies import Reply, paragraph
+from runletters.errors import SettingsError
+
+_HOST = "127.0.0.1"
+_STARTS_WITHIN_S = 180
+
+
+def serve(
+    *,
+    limit: Annotated[int, Parameter(help="Flow runs side by side.")] = 4,
+    port: Annotated[int, Parameter(help="Of the server, where PREFECT_API_URL names none.")] = 4200,
+) -> Reply:
+    """Run every deployment and schedule of prefect.yaml in this one process; Ctrl-C ends it."""
+    with _server(port) as url:
+        os.environ["PREFECT_API_URL"] = url
+        Console(stderr=True).print(f"Serving; the UI is {url.removesuffix('/api')}")
+        from deployments.serving import serve_all
+
+        serve_all(limit=limit)
+    return Reply(data={"served": url}, screen=[paragraph("Ended.")])
+
+
+@contextmanager
+def _server(port: int) -> Generator[str]:
+    """The server that is set or already runs here; else one that ends with the block."""
+    url = os.environ.get("PREFECT_API_URL") or f"http://{_HOST}:{port}/api"
+    if os.environ.get("PREFECT_API_URL") or _answers(url):
+        yield url
+        return
+    command = [sys.executable, "-m", "prefect", "server", "start"]
+    process = subprocess.Popen([*command, "--host", _HOST, "--port", str(port)])  # noqa: S603 - our own Python
+    try:
+        _wait(process, url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    patience = time.monotonic() + _STARTS_WITHIN_S
+    while not _answers(url):
+        if process.poll() is not None or time.monotonic() > patience:
+            raise SettingsError(
+                f"The Prefect server did not start at {url}.",
+                remedy="Is the port taken? Choose another with --port, or set PREFECT_API_URL.",
+            )
+        time.sleep(0.5)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=3) as answer:  # noqa: S310 - the person's own setting
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
