@@ -12,19 +12,19 @@ import polars as pl
 
 from runletters.activities import RUN_SPORTS
 from runletters.facts import Units
+from runletters.metrics.analysis import analysed
 from runletters.metrics.anchors import seen_heart_rate_max_bpm
-from runletters.metrics.best_efforts import best_efforts
+from runletters.metrics.classify import classified
 from runletters.metrics.personal import personalised
-from runletters.metrics.run_metrics import run_metrics
-from runletters.metrics.samples import samples
-from runletters.metrics.splits import KILOMETRE_M, MILE_M, splits_of
+from runletters.metrics.routes import polyline_cells
+from runletters.metrics.splits import KILOMETRE_M, MILE_M
 from runletters.users import Preferences
 
-VERSION = 1
+VERSION = 2
 """Goes up when a formula changes; everything is then computed again."""
 BATCH_ACTIVITIES = 150
 """Activities whose streams are in memory at a time."""
-TABLES = ("run_metrics", "splits", "best_efforts")
+TABLES = ("run_metrics", "splits", "best_efforts", "routes")
 
 
 def stale(activities: pl.DataFrame, stamps: pl.DataFrame) -> list[str]:
@@ -53,11 +53,13 @@ def derive(activities: pl.DataFrame, streams: pl.DataFrame) -> dict[str, pl.Data
     Zones and loads are left out of use: they follow the runner's preferences, and
     `personal_metrics` makes them anew from what is kept.
     """
-    clean = samples(streams)
+    found = analysed(activities, streams)
+    drawn = activities.join(found.routes, on="activity_id", how="anti")
     tables = {
-        "run_metrics": run_metrics(activities, streams, Preferences()),
-        "splits": splits_of(clean),
-        "best_efforts": best_efforts(clean),
+        "run_metrics": found.metrics,
+        "splits": found.splits,
+        "best_efforts": found.best_efforts,
+        "routes": pl.concat([found.routes, polyline_cells(drawn)]),
     }
     stamps = activities.select("activity_id", "ingested_at").with_columns(
         version=pl.lit(VERSION, pl.Int32())
@@ -66,7 +68,7 @@ def derive(activities: pl.DataFrame, streams: pl.DataFrame) -> dict[str, pl.Data
 
 
 def personal_metrics(kept: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
-    """Metrics of a whole history with this runner's zones and loads.
+    """Metrics of a whole history with this runner's zones, loads and classes of runs.
 
     Args:
         kept: run_metrics as kept; needs no stream.
@@ -75,7 +77,8 @@ def personal_metrics(kept: pl.DataFrame, preferences: Preferences) -> pl.DataFra
     if kept.is_empty():
         return kept
     seen_bpm = seen_heart_rate_max_bpm(kept)
-    return personalised(kept, preferences, seen_bpm=seen_bpm)
+    metrics = personalised(kept, preferences, seen_bpm=seen_bpm)
+    return metrics.join(classified(metrics), on="activity_id", how="left", maintain_order="left")
 
 
 def split_length_m(units: Units) -> float:

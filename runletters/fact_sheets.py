@@ -18,7 +18,7 @@ from runletters.comparisons import COMPARISON_INPUT, compare
 from runletters.facts import Fact, FactSheet, SplitFact
 from runletters.sheets.calendar import CALENDAR
 from runletters.sheets.candidates import Row, most_telling
-from runletters.sheets.classify import classify, tone_of
+from runletters.sheets.classify import class_of, tone_of, with_class
 from runletters.sheets.effort import EFFORT, split_facts
 from runletters.sheets.headline import advice, counted, headline
 from runletters.sheets.history import HISTORY
@@ -56,7 +56,7 @@ def build_fact_sheets(
         extra: Further facts by activity id (load, form), told right after the most telling.
     """
     wording = wording_for(preferences.language, preferences.units)
-    runs = with_trust(_joined(activities, metrics), preferences)
+    runs = with_class(with_trust(_joined(activities, metrics), preferences))
     compared = compare(_comparable(runs), preferences.units)
     table = runs.join(compared, on="activity_id", how="left")
     rows = table.filter(pl.col("activity_id").is_in(list(wanted))).iter_rows(named=True)
@@ -127,7 +127,7 @@ def _sheet(
     extra: Sequence[Fact],
 ) -> FactSheet:
     started_local: datetime = row["started_local"]
-    classification, reason = classify(row, wording)
+    classification, reason = class_of(row, wording)
     telling = _facts(row, splits, wording)
     figures = headline(row, wording, started_local)
     numbers = counted(row, wording) if row["is_trusted"] else []

@@ -11,12 +11,14 @@ from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
 from runletters.metrics.best_efforts import BEST_EFFORTS_SCHEMA
 from runletters.metrics.row import RUN_METRICS_SCHEMA
+from runletters.sheets.classify import reason_of
 from runletters.users import User
 
 SPLIT_COLUMNS = (
     "activity_id", "index", "distance_m", "elapsed_s", "moving_s", "pace_s",
     "elevation_change_m", "heart_rate_avg_bpm",
 )  # fmt: skip
+CLASS_COLUMNS = ("classification", "classification_rule", "classification_reason")
 _LARGE = frozenset({"heart_rate_seconds"})
 """Kept for zones that change; analysts have the time in zones itself."""
 
@@ -54,4 +56,15 @@ def _metrics(derived: Derived, user: User) -> pl.DataFrame:
     if kept.is_empty():
         return kept
     metrics = personal_metrics(kept, user.preferences)
-    return metrics.select(name for name in RUN_METRICS_SCHEMA if name not in _LARGE)
+    reasons = [
+        reason_of(rule, figures)
+        for rule, figures in metrics.select(
+            "classification_rule", "classification_figures"
+        ).iter_rows()
+    ]
+    return metrics.select(
+        *(name for name in RUN_METRICS_SCHEMA if name not in _LARGE),
+        "classification",
+        "classification_rule",
+        classification_reason=pl.Series(reasons, dtype=pl.String),
+    )

@@ -71,11 +71,12 @@ def replaced(old: pl.DataFrame, new: pl.DataFrame, touched: list[str]) -> pl.Dat
 
 def _batch(batch: pl.DataFrame, unit_m: float) -> Analysis:
     clean = samples(batch)
+    found = repetitions(clean)
     return Analysis(
-        metrics=measured_of(clean),
+        metrics=measured_of(clean, found),
         splits=splits_of(clean, unit_m),
         best_efforts=best_efforts(clean),
-        repetitions=repetitions(clean),
+        repetitions=found,
         routes=route_cells(clean),
     )
 

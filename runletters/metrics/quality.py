@@ -32,6 +32,35 @@ HEART_RATE_FLAGS = (
     "heart_rate_cadence_lock", "heart_rate_gaps",
 )  # fmt: skip
 FLAGS = (*DISTANCE_FLAGS, *HEART_RATE_FLAGS)
+HARMLESS = frozenset({
+    "no_positions", "no_heart_rate", "no_streams", "manual", "duplicate", "merged",
+    "sport_assumed",
+})  # fmt: skip
+"""Flags that say what is absent, not that a figure is wrong."""
+FASTEST_S_PER_KM = 150.0
+"""Faster than the world's best 3 km: distance or time is wrong."""
+SLOWEST_S_PER_KM = 1_800.0
+"""Slower than walking with a child: the clock ran on."""
+SHORTEST_M, LONGEST_M = 200.0, 320_000.0
+"""Below a lap of a small track, or further than anybody runs in one go: no comparison."""
+
+
+def doubts(flags: str) -> pl.Expr:
+    """Flags of a list column that make distance, time or date doubtful.
+
+    One rule for letters, comparisons and predictions: what is harmless or only touches
+    heart rate or altitude takes a run out of nothing.
+    """
+    flag = pl.element()
+    spares = flag.is_in(list(HARMLESS)) | flag.str.contains("^(heart_rate_|hr_|altitude_)")
+    return pl.col(flags).fill_null([]).list.eval(flag.filter(~spares))
+
+
+def is_believable() -> pl.Expr:
+    """Whether distance and pace (`distance_m`, `pace_s_per_km`) can be those of a run."""
+    distance = pl.col("distance_m").is_between(SHORTEST_M, LONGEST_M)
+    pace = pl.col("pace_s_per_km").is_between(FASTEST_S_PER_KM, SLOWEST_S_PER_KM)
+    return (distance & pace).fill_null(value=False)
 
 
 def quality(samples: pl.DataFrame) -> pl.DataFrame:

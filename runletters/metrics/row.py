@@ -12,12 +12,15 @@ import polars as pl
 
 from runletters.activities import RUN_SPORTS
 from runletters.metrics.personal import PERSONAL_SCHEMA
-from runletters.metrics.quality import DISTANCE_FLAGS, HEART_RATE_FLAGS
+from runletters.metrics.quality import (
+    FASTEST_S_PER_KM,
+    HEART_RATE_FLAGS,
+    doubts,
+    is_believable,
+)
 from runletters.metrics.steps import both_legs
 
 DECIMALS = 6
-FASTEST_M_S = 7.0
-"""Faster than the world record over 5 km on average: distance or time is wrong."""
 
 _MEASURED: dict[str, pl.DataType] = {
     "stream_distance_m": pl.Float64(),
@@ -49,6 +52,12 @@ _MEASURED: dict[str, pl.DataType] = {
     "gap_minetti_s_per_km": pl.Float64(),
     "stream_cadence_spm": pl.Float64(),
     "stream_power_w": pl.Float64(),
+    "repetitions_count": pl.Int64(),
+    "repetition_s": pl.Float64(),
+    "repetition_m": pl.Float64(),
+    "repetition_pace_s_per_km": pl.Float64(),
+    "repetition_pace_variation_percent": pl.Float64(),
+    "recovery_s": pl.Float64(),
     "stream_flags": pl.List(pl.String()),
 }
 
@@ -58,6 +67,8 @@ MEASURED_SCHEMA: dict[str, pl.DataType] = {
     "started_at": pl.Datetime("us", "UTC"),
     "local_date": pl.Date(),
     "sport": pl.String(),
+    "is_race": pl.Boolean(),
+    "is_manual": pl.Boolean(),
     "distance_m": pl.Float64(),
     "elapsed_s": pl.Float64(),
     "moving_s": pl.Float64(),
@@ -172,7 +183,7 @@ def _flags() -> pl.Expr:
     nothing = pl.lit([], dtype=pl.List(pl.String()))
     own = pl.col("quality").fill_null(nothing)
     is_run = pl.col("sport").fill_null("running").is_in(list(RUN_SPORTS))
-    too_fast = is_run & (pl.col("distance_m") > pl.col("moving_s") * FASTEST_M_S)
+    too_fast = is_run & (pl.col("pace_s_per_km") < FASTEST_S_PER_KM)
     derived = [
         pl.when(too_fast).then(pl.lit("implausible_speed")),
         pl.when(pl.col("stream_elapsed_s").is_null()).then(pl.lit("no_streams")),
@@ -184,11 +195,12 @@ def _flags() -> pl.Expr:
 
 
 def _pace_quality() -> pl.Expr:
-    bad = (*DISTANCE_FLAGS, "implausible_speed", "truncated", "no_time", "no_times")
+    is_run = pl.col("sport").fill_null("running").is_in(list(RUN_SPORTS))
+    is_bad = (doubts("quality_flags").list.len() > 0) | (is_run & ~is_believable())
     return (
         pl.when(pl.col("pace_s_per_km").is_null())
         .then(None)
-        .when(_carries(bad))
+        .when(is_bad)
         .then(pl.lit("doubtful"))
         .when(pl.col("is_manual").fill_null(value=False))
         .then(pl.lit("estimated"))

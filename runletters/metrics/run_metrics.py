@@ -20,6 +20,7 @@ from runletters.metrics.anchors import seen_heart_rate_max_bpm
 from runletters.metrics.elevation import elevation
 from runletters.metrics.grade import graded
 from runletters.metrics.heart_rate import drift, heart_rates, histogram
+from runletters.metrics.intervals import repetitions, sessions
 from runletters.metrics.moving import moving
 from runletters.metrics.pacing import evenness, pacing
 from runletters.metrics.personal import personalised
@@ -105,8 +106,13 @@ def known_activities(activities: pl.DataFrame) -> pl.DataFrame:
     return activities.with_columns(absent)
 
 
-def measured_of(clean: pl.DataFrame) -> pl.DataFrame:
-    """What the samples of a batch of runs say, one row per run with samples."""
+def measured_of(clean: pl.DataFrame, found: pl.DataFrame | None = None) -> pl.DataFrame:
+    """What the samples of a batch of runs say, one row per run with samples.
+
+    Args:
+        clean: from `samples.samples`.
+        found: repetitions of these samples, where the caller has them already.
+    """
     row = moving(clean)
     for part in (
         elevation(clean),
@@ -118,6 +124,7 @@ def measured_of(clean: pl.DataFrame) -> pl.DataFrame:
         graded(clean),
         steps(clean),
         quality(clean),
+        sessions(repetitions(clean) if found is None else found),
     ):
         row = row.join(part, on="activity_id", how="left")
     return row

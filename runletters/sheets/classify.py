@@ -1,73 +1,82 @@
-"""Which kind of run it was, by rule; the model only words it.
+"""The class of a run in words, and the tone of its day.
 
-Pure: no clock, no network, no database. The first rule that fires decides;
-each gives its reason.
+Pure: no clock, no network, no database. Which class it is, `metrics.classify` decides for
+letters, commands and tables alike; here its figures are only said.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
 from runletters.facts import Tone
+from runletters.metrics.classify import classified
 from runletters.sheets.calendar import RETURN_DAYS
 from runletters.sheets.candidates import Row
 from runletters.untrusted import speaks_of_hardship
-from runletters.wording import Wording
+from runletters.wording import Wording, wording_for
 
-LONG_FROM_M = 8_000.0
-LONG_AGAINST_USUAL = 1.45
-QUICK_AGAINST_USUAL = 0.935
-SLOW_AGAINST_USUAL = 1.05
-HILLS_M_PER_KM = 18.0
-TEMPO_FROM_S = 900.0
-BY_SPORT = {
-    "treadmill_running": "treadmill",
-    "trail_running": "trail",
-    "track_running": "track",
+HOUR_S = 3_600.0
+_ENGLISH = wording_for("en", "metric")
+
+
+def with_class(runs: pl.DataFrame) -> pl.DataFrame:
+    """The same runs with their class, where the metrics did not bring it along.
+
+    Args:
+        runs: one row per run, as `trust.with_trust` leaves them, oldest first.
+    """
+    if "classification" in runs.columns:
+        return runs
+    typed_in = pl.when(pl.col("is_manual")).then(pl.lit("estimated")).otherwise(pl.lit("measured"))
+    judged = runs.with_columns(
+        local_date=pl.col("day"),
+        pace_quality=pl.when("is_trusted").then(typed_in).otherwise(pl.lit("doubtful")),
+        heart_rate_quality=pl.when(~pl.col("heart_rate_is_wrong")).then(pl.lit("measured")),
+    )
+    return runs.join(classified(judged), on="activity_id", how="left", maintain_order="left")
+
+
+def class_of(row: Row, wording: Wording) -> tuple[str, str]:
+    """The class and, in one clause of the reader's language, the reason."""
+    if row["classification"] is None:
+        return "unknown", wording.phrase("class_doubtful")
+    return row["classification"], reason_of(
+        row["classification_rule"], row["classification_figures"], wording
+    )
+
+
+def reason_of(rule: str, figures: Mapping[str, float | None], wording: Wording = _ENGLISH) -> str:
+    """Why a rule held, in one clause.
+
+    Args:
+        rule: `classification_rule`.
+        figures: `classification_figures`; null where the rule does not use one.
+        wording: language and units; English and kilometres for tables.
+    """
+    said = {name: _SAID[name](wording, value) for name, value in figures.items() if value}
+    return wording.phrase(f"class_{rule}", **said)
+
+
+def _climb_rate(wording: Wording, m_per_km: float) -> str:
+    height = wording.height(m_per_km * wording.unit_m / 1000)
+    return wording.phrase(f"climb_rate_{wording.units}", height=height)
+
+
+_SAID: dict[str, Callable[[Wording, float], str]] = {
+    "count": Wording.count,
+    "seconds": lambda wording, value: (
+        wording.clocked(value) if value >= HOUR_S else wording.seconds(value)
+    ),
+    "percent": Wording.percent,
+    "climb_m_per_km": _climb_rate,
+    "distance_m": Wording.distance,
+    "usual_distance_m": Wording.distance,
+    "pace_s_per_km": Wording.pace,
+    "usual_pace_s_per_km": Wording.pace,
+    "usual_runs": lambda wording, n: wording.runs(int(n)),
 }
-
-
-def classify(row: Row, wording: Wording) -> tuple[str, str]:
-    """The class and, in one clause, the reason."""
-    if row.get("is_race"):
-        return "race", wording.phrase("class_race")
-    if row.get("classification"):
-        return str(row["classification"]), str(row.get("classification_reason") or "")
-    kind = BY_SPORT.get(row["sport"] or "")
-    if kind:
-        return kind, wording.phrase(f"class_{kind}")
-    return _by_figures(row, wording)
-
-
-def _by_figures(row: Row, wording: Wording) -> tuple[str, str]:
-    pace, metres = row["pace_s_per_km"], row["distance_m"]
-    usual_m, usual_pace = row.get("usual_distance_m"), row.get("usual_pace_s_per_km")
-    if not row["is_trusted"] or not pace or not metres:
-        return "unknown", wording.phrase("class_unknown")
-    gain_m_per_km = (row["elevation_gain_m"] or 0.0) / metres * 1000
-    if gain_m_per_km >= HILLS_M_PER_KM:
-        height = wording.height(gain_m_per_km * wording.unit_m / 1000)
-        rate = wording.phrase(f"climb_rate_{wording.units}", height=height)
-        return "hills", wording.phrase("class_hills", rate=rate)
-    if not usual_m or not usual_pace:
-        return "unknown", wording.phrase("class_unknown")
-    return _against_usual(row, wording, pace / usual_pace, metres / usual_m)
-
-
-def _against_usual(row: Row, wording: Wording, pace: float, distance: float) -> tuple[str, str]:
-    said = {
-        "pace": wording.pace(row["pace_s_per_km"]),
-        "usual": wording.pace(row["usual_pace_s_per_km"]),
-    }
-    if distance >= LONG_AGAINST_USUAL and row["distance_m"] >= LONG_FROM_M:
-        usual = wording.distance(row["usual_distance_m"])
-        long = wording.distance(row["distance_m"])
-        return "long", wording.phrase("class_long", distance=long, usual=usual)
-    if pace <= QUICK_AGAINST_USUAL and row["moving_s"] >= TEMPO_FROM_S:
-        return "tempo", wording.phrase("class_tempo", **said)
-    if pace >= SLOW_AGAINST_USUAL and distance <= 1 and row["days_since"] in {0, 1}:
-        return "recovery", wording.phrase("class_recovery")
-    if pace >= 1:
-        return "easy", wording.phrase("class_easy", **said)
-    return "steady", wording.phrase("class_steady", **said)
 
 
 def tone_of(row: Row, *, allow_notes: bool) -> Tone:

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import polars as pl
 
+from runletters.metrics.quality import (
+    FASTEST_S_PER_KM,
+    LONGEST_M,
+    SHORTEST_M,
+    SLOWEST_S_PER_KM,
+    doubts,
+    is_believable,
+)
 from runletters.sheets.candidates import Row
 from runletters.users import Preferences
 from runletters.wording import Wording, wording_for
 
-FASTEST_S_PER_KM = 150.0  # faster than the world's best 3 km: distance or time is wrong
-SLOWEST_S_PER_KM = 1_800.0  # slower than walking with a child: the clock ran on
-SHORTEST_M = 200.0
-LONGEST_M = 320_000.0
 FEW_RUNS = 8
 NO_DAY = frozenset({"clock_not_set", "no_time", "no_times"})
-HARMLESS = frozenset(
-    {"no_positions", "no_heart_rate", "manual", "duplicate", "merged", "sport_assumed"}
-)
-"""Flags that say what is absent, not that a figure is wrong."""
 
 
 def _flagged(prefixes: tuple[str, ...]) -> pl.Expr:
@@ -54,23 +54,13 @@ def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
     )
     rates = pl.col("heart_rate_avg_bpm", "heart_rate_max_bpm")
     known_zone = pl.lit(preferences.time_zone is not None)
-    bad = (
-        pl.col("quality")
-        .fill_null([])
-        .list.eval(
-            pl.element().filter(
-                ~pl.element().is_in(list(HARMLESS))
-                & ~pl.element().str.contains("^(heart_rate_|hr_|altitude_)")
-            )
-        )
-    )
     climb = pl.when(_flagged(("altitude_",))).then(None).otherwise(pl.col("elevation_gain_m"))
     runs = runs.with_columns(
         started_local=_local_start(preferences),
         moving_s=moving_s,
         pace_s_per_km=moving_s / pl.col("distance_m") * 1000,
         elevation_gain_m=climb,
-        bad_flags=bad,
+        bad_flags=doubts("quality"),
         heart_rate_is_wrong=rate_is_wrong,
         local_time_known=pl.col("utc_offset_s").is_not_null() | known_zone,
     ).with_columns(pl.when(rate_is_wrong | (rates < 30)).then(None).otherwise(rates).name.keep())
@@ -90,7 +80,7 @@ def _judged(runs: pl.DataFrame) -> pl.DataFrame:
         ),
         has_trusted_day=~day.fill_null(value=False),
         has_trusted_distance=(distance & pace.fill_null(value=True)).fill_null(value=False),
-        has_trusted_pace=(distance & pace).fill_null(value=False),
+        has_trusted_pace=is_believable(),
     ).with_columns(is_trusted=clean & pl.col("has_trusted_pace"))
     previous = pl.when("is_trusted").then("day").shift(1).forward_fill()
     return runs.with_columns(days_since=(pl.col("day") - previous).dt.total_days())

@@ -19,6 +19,7 @@ from runletters.activities import ACTIVITY_SCHEMA, Problem
 from runletters.content import Outcome, Text
 from runletters.edges import warehouse
 from runletters.edges.store import Store
+from runletters.edges.warehouse_figures import CLASS_COLUMNS
 from runletters.errors import SettingsError, StoreError
 from runletters.ledger import Attempt
 from runletters.metrics.best_efforts import BEST_EFFORTS_SCHEMA
@@ -163,6 +164,7 @@ class TestContents:
         """A comment on a column that does not exist is a mistake in the file."""
         there = set(ask(published, "SELECT table_name, column_name FROM duckdb_columns()"))
         there |= {("run_metrics", column) for column in RUN_METRICS_SCHEMA}
+        there |= {("run_metrics", column) for column in CLASS_COLUMNS}
         there |= {("best_efforts", column) for column in BEST_EFFORTS_SCHEMA}
         comments = warehouse.read_comments()
 

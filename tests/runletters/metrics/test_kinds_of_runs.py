@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from runletters.metrics import intervals, routes, similar
-from runletters.metrics.classify import classified, classify
+from runletters.metrics.classify import FIGURES, classified, classify
 from runletters.metrics.samples import samples
+from runletters.sheets.classify import reason_of
 from tests.runletters.metrics import histories
 
 
@@ -84,7 +85,7 @@ USUAL: dict[str, Any] = {
         ({"pace_s_per_km": 315.0, "distance_m": 8_000.0}, "steady"),
         ({"pace_quality": "doubtful"}, "unknown"),
         ({"distance_m": None}, "unknown"),
-        ({"usual_runs": 2}, "steady"),
+        ({"usual_runs": 2}, "unknown"),
     ],
 )
 def test_the_first_rule_that_holds_names_the_run(changes: dict[str, Any], expected: str) -> None:
@@ -92,19 +93,18 @@ def test_the_first_rule_that_holds_names_the_run(changes: dict[str, Any], expect
     found = classify({**USUAL, **changes})
 
     assert expected == found.name
-    assert found.reason
+    assert reason_of(found.rule, {name: found.figures.get(name) for name in FIGURES})
 
 
 @given(histories.HISTORIES)
 def test_later_runs_never_change_an_earlier_class(rows: pl.DataFrame) -> None:
     """The class of a run is the same with and without what came after it."""
     middle = rows["local_date"].min() + timedelta(days=60)
-    nothing = intervals.sessions(pl.DataFrame(schema=intervals.REPETITION_SCHEMA))
     then = rows.filter(pl.col("local_date") <= middle)
 
-    now = classified(rows, nothing).join(then.select("activity_id"), on="activity_id", how="semi")
+    now = classified(rows).join(then.select("activity_id"), on="activity_id", how="semi")
 
-    assert_frame_equal(classified(then, nothing), now)
+    assert_frame_equal(classified(then), now)
 
 
 def loop(activity_id: str, *, shift_deg: float = 0.0, points: int = 200) -> pl.DataFrame:
