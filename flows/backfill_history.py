@@ -8,8 +8,9 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from flows.forms import EMPTY, Day, Unset, WriterChoice, writer_of
+from flows.forms import EMPTY, Day, ModeChoice, Unset, WriterChoice, mode_of, writer_of
 from flows.write_chapter import write_chapter
+from flows.write_in_batches import write_in_batches
 from runletters.backfilling import Order
 from runletters.content import KINDS, Kind
 from runletters.progress import Tally
@@ -28,6 +29,7 @@ def backfill_history(
     max_activities: Annotated[int, Field(ge=0)] | Unset = 0,
     refresh: bool = False,
     writer: WriterChoice = "default",
+    mode: ModeChoice = "default",
     dry_run: bool = False,
 ) -> dict[str, Any]:
     """Write what is missing in a runner's history, newest first.
@@ -44,6 +46,8 @@ def backfill_history(
         max_activities: At most this many of the newest runs; 0 for all.
         refresh: Also write again what is stale: facts, prompt or model changed since.
         writer: offline is free and needs no key, claude needs one; default: as the worker is set.
+        mode: live writes at once, batch at half the price within a day, auto in batches where
+            there are many texts; default: as the worker is set. For the claude writer.
         dry_run: Plan and count only: write nothing, pay nothing.
 
     Returns:
@@ -58,13 +62,18 @@ def backfill_history(
         max_activities=max_activities or None,
         refresh=refresh,
         writer=writer_of(writer, settings),
+        mode=mode_of(mode, settings),
         run_id=str(flow_run.id),
     )
     check_writer(order, settings)
     ahead = plan(order, settings)
-    chapters = () if dry_run else ahead.chapters
+    if dry_run:
+        return close_account(ahead, Tally(), settings)
 
+    order, chapters = ahead.by_batch(settings.batch_from)
     # One chapter is written in this run, where people look for it; more become child runs.
     write = write_chapter if len(chapters) > 1 else write_chapter.fn
     tally = sum((write(chapter) for chapter in chapters), Tally())
+    if order.mode == "batch" or ahead.on_their_way:
+        tally += write_in_batches(order)
     return close_account(ahead, tally, settings)

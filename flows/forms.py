@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, BeforeValidator
 from pydantic.json_schema import SkipJsonSchema
 
 from runletters.activities import Rights
+from runletters.batching import WritingMode
 from runletters.content import WriterName
 from runletters.settings import Settings
 
@@ -34,6 +35,14 @@ EMPTY: Any = ""
 
 WriterChoice: TypeAlias = Literal["default", "offline", "claude"] | Unset
 RightsChoice: TypeAlias = Literal["default", "full", "local_only", "none"] | Unset
+
+
+ModeChoice: TypeAlias = Literal["default", "live", "batch", "auto"] | Unset
+
+
+def mode_of(choice: ModeChoice, settings: Settings) -> WritingMode:
+    """The mode that was chosen; by default the one of the settings."""
+    return settings.mode if choice in (None, "default") else choice
 
 
 def writer_of(choice: WriterChoice, settings: Settings) -> WriterName:

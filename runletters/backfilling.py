@@ -6,7 +6,7 @@ Pure: no clock, no network, no database. History and status are passed in as fra
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from runletters.activities import RUN_SPORTS
+from runletters.batching import WritingMode, is_by_batch
 from runletters.content import KINDS, Kind, WriterName
 from runletters.errors import UnknownActivity
 from runletters.users import FREE_ACTIVITIES, Tier
@@ -41,6 +42,7 @@ class Order(_Frozen):
     activity_id: str | None = None  # this one only
     max_activities: int | None = None
     refresh: bool = False
+    mode: WritingMode = "live"  # of the claude writer
     run_id: str = ""  # the flow run that pays; its chapters pay on the same account
     started_from: datetime | None = None  # a chapter's bounds: starts, both included
     started_to: datetime | None = None
@@ -68,6 +70,7 @@ class Plan(_Frozen):
     pairs: tuple[Pair, ...] = ()
     skipped: Skipped = Skipped()
     activities_in_scope: int = 0
+    on_their_way: int = Field(default=0, description="Texts in batches that are not read yet.")
     chapters: tuple[Order, ...] = Field(default=(), description="One per flow run it takes.")
     tier_message: str | None = Field(default=None, description="What an upgrade would add.")
 
@@ -75,6 +78,18 @@ class Plan(_Frozen):
     def activity_ids(self) -> tuple[str, ...]:
         """The activities of the plan, newest first, each once."""
         return tuple(dict.fromkeys(activity_id for activity_id, _ in self.pairs))
+
+    def by_batch(self, from_texts: int) -> tuple[Order, tuple[Order, ...]]:
+        """The order with its mode decided, and the chapters that are written live.
+
+        Only claude has batches; from so many texts on, `auto` means them.
+        """
+        is_paid = self.order.writer == "claude"
+        is_batch = is_by_batch(self.order.mode, texts=len(self.pairs), from_texts=from_texts)
+        if is_paid and is_batch:
+            return self.order.model_copy(update={"mode": "batch"}), ()
+        waits = is_paid and self.order.mode == "auto"
+        return self.order.model_copy(update={"mode": "auto" if waits else "live"}), self.chapters
 
     def windows(self, size: int) -> Iterator[tuple[Pair, ...]]:
         """The pairs in windows of `size` activities; both kinds of one activity stay together."""
@@ -85,7 +100,12 @@ class Plan(_Frozen):
 
 
 def plan_backfill(
-    order: Order, activities: pl.DataFrame, status: pl.DataFrame, *, now: datetime
+    order: Order,
+    activities: pl.DataFrame,
+    status: pl.DataFrame,
+    *,
+    now: datetime,
+    on_their_way: Collection[Pair] = (),
 ) -> Plan:
     """Decide what is written.
 
@@ -94,6 +114,7 @@ def plan_backfill(
         activities: the user's history, ACTIVITY_SCHEMA.
         status: the user's generation_status rows, possibly none.
         now: leases that end before this moment no longer hold.
+        on_their_way: the user's texts in batches that are not read yet; left to their reader.
 
     Returns:
         The plan; `refresh` makes written texts candidates too, their fingerprints decide later.
@@ -107,7 +128,7 @@ def plan_backfill(
     permitted = scope.filter(pl.col("rights").is_in(_permitted_rights(order.writer)))
     in_tier, message = _within_tier(order, activities, permitted)
     wanted = in_tier if order.max_activities is None else in_tier.head(order.max_activities)
-    states = _states(order, wanted, status, now)
+    states = _states(order, wanted, status, now, on_their_way)
     pairs = tuple(pair for pair, state in states if state == "open")
     counts = Counter(state for _, state in states)
     kinds = len(order.kinds)
@@ -123,6 +144,7 @@ def plan_backfill(
             beyond_max=(in_tier.height - wanted.height) * kinds,
         ),
         activities_in_scope=scope.height,
+        on_their_way=len(on_their_way),
         tier_message=message,
     )
 
@@ -191,13 +213,19 @@ def tier_message(outside: pl.DataFrame) -> str:
 
 
 def _states(
-    order: Order, wanted: pl.DataFrame, status: pl.DataFrame, now: datetime
+    order: Order,
+    wanted: pl.DataFrame,
+    status: pl.DataFrame,
+    now: datetime,
+    on_their_way: Collection[Pair],
 ) -> list[tuple[Pair, str]]:
     known = {row["activity_id"]: row for row in status.iter_rows(named=True)}
     return [
         (
             (activity_id, kind),
-            _state(known.get(activity_id), kind, refresh=order.refresh, now=now),
+            "leased"
+            if (activity_id, kind) in on_their_way
+            else _state(known.get(activity_id), kind, refresh=order.refresh, now=now),
         )
         for activity_id in wanted["activity_id"].to_list()
         for kind in order.kinds

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-MOST_REQUESTS = 10_000  # of the 100,000 the API takes: a chunk is what a crash leaves in doubt
+from runletters.api_failures import AMBIGUOUS, SERVER_ERRORS_FROM, Failure
+
+MOST_REQUESTS = 5_000  # of the 100,000 the API takes: one flow run can show as many texts
 MOST_BYTES = 200_000_000  # of 256 MB
 CLOCKS_DIFFER = timedelta(minutes=2)
 IN_DOUBT = timedelta(minutes=15)
 """A submission nobody lists after so long was never taken: the call itself ends sooner."""
 
 SAFE_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+WritingMode: TypeAlias = Literal["live", "batch", "auto"]
 LineVerdict: TypeAlias = Literal["read", "again", "fail"]
 
 
@@ -81,6 +84,23 @@ def line_error(result: Mapping[str, Any]) -> tuple[str, str]:
     answer: Mapping[str, Any] = result.get("error") or {}
     error: Mapping[str, Any] = answer.get("error") or {}
     return str(error.get("type", "unknown_error")), str(error.get("message", "no message"))
+
+
+def is_in_doubt(failure: Failure) -> bool:
+    """Whether a submission may have been taken although it brought no good answer.
+
+    A refusal, a rate limit and "overloaded" say that it was not; any other error of a
+    server, and silence, say nothing.
+    """
+    if failure.status is None:
+        return failure.billing == "unknown"
+    is_server_error = failure.status >= SERVER_ERRORS_FROM and failure.status not in (503, 529)
+    return is_server_error or failure.status in AMBIGUOUS
+
+
+def is_by_batch(mode: WritingMode, *, texts: int, from_texts: int) -> bool:
+    """Whether that many texts are written by message batches."""
+    return mode == "batch" or (mode == "auto" and texts >= from_texts)
 
 
 def candidates(

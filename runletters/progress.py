@@ -65,6 +65,13 @@ def tally(outcomes: Iterable[Outcome]) -> Tally:
     )
 
 
+def stopped_tally(error: Exception | None, *, released: int = 0) -> Tally:
+    """The tally of a run that ends here because of that error, if there was one."""
+    if error is None:
+        return Tally(released=released)
+    return Tally(released=released, stopped=str(error), stopped_by=type(error).__name__)
+
+
 STOPPING = frozenset({"WriterStopped", "BudgetReached", "SettingsError"})
 """Errors that end the whole run: their items go back to pending, unharmed."""
 

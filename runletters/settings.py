@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runletters.batching import MOST_REQUESTS, WritingMode
 from runletters.content import WriterName
 
 
@@ -56,6 +57,18 @@ class Settings(BaseSettings):
         default="offline", description="Who writes: offline (free, no key) or claude."
     )
     model: str = Field(default="claude-haiku-4-5", description="Model of the claude writer.")
+    mode: WritingMode = Field(
+        default="live",
+        description="How claude writes a backfill: live, in message batches (half the price, "
+        "within a day), or auto: in batches from batch_from texts on.",
+    )
+    batch_from: int = Field(default=1_000, ge=1, description="Texts that are worth a batch.")
+    batch_requests: int = Field(
+        default=MOST_REQUESTS, ge=1, le=100_000, description="Most texts in one message batch."
+    )
+    batch_poll_s: float = Field(
+        default=30.0, gt=0, description="Seconds between two looks at message batches."
+    )
     anthropic_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("ANTHROPIC_API_KEY", "anthropic_api_key"),

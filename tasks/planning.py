@@ -46,4 +46,7 @@ def read_plan(order: Order, settings: Settings) -> Plan:
         history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
         activities = history.activities(order.user_id)
         mine = order.model_copy(update={"tier": user.tier})
-        return plan_backfill(mine, activities, store.status(order.user_id), now=now)
+        away = store.on_their_way(order.user_id)
+        return plan_backfill(
+            mine, activities, store.status(order.user_id), now=now, on_their_way=away
+        )

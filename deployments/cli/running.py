@@ -15,6 +15,7 @@ from deployments.cli.environment import use_private_prefect
 from deployments.cli.replies import EXIT_CODES, SOME_FAILED, Reply, paragraph, two_columns
 from runletters.activities import Rights
 from runletters.backfilling import Order
+from runletters.batching import WritingMode
 from runletters.content import KINDS, Kind, WriterName
 from runletters.errors import TierLimit
 from runletters.settings import Settings
@@ -52,6 +53,10 @@ def backfill(
         bool, Parameter(negative="", help="Also write again what is stale.")
     ] = False,
     writer: Annotated[WriterName | None, Parameter(help="offline or claude.")] = None,
+    mode: Annotated[
+        WritingMode | None,
+        Parameter(help="claude only: live, batch (half price, within a day), or auto."),
+    ] = None,
     dry_run: Annotated[bool, Parameter(negative="", help="Plan only.")] = False,
 ) -> Reply:
     """Write what is missing in a history: a letter and an insight for every run."""
@@ -64,6 +69,7 @@ def backfill(
         max_activities=max_activities,
         refresh=refresh,
         writer=writer or settings.writer,
+        mode=mode or settings.mode,
     )
     result = _without_a_flow(order, settings, dry_run=dry_run) or _backfill_flow(order)
     return summary_reply(result)
@@ -75,7 +81,8 @@ def _without_a_flow(order: Order, settings: Settings, *, dry_run: bool) -> dict[
 
     check_writer(order, settings)
     plan = read_plan(order, settings)
-    return nothing_to_do(plan, is_dry_run=dry_run) if dry_run or not plan.pairs else None
+    is_anything_open = plan.pairs or plan.on_their_way
+    return nothing_to_do(plan, is_dry_run=dry_run) if dry_run or not is_anything_open else None
 
 
 def _backfill_flow(order: Order) -> dict[str, Any]:
@@ -90,6 +97,7 @@ def _backfill_flow(order: Order) -> dict[str, Any]:
             max_activities=order.max_activities,
             refresh=order.refresh,
             writer=order.writer,
+            mode=order.mode,
         )
     )
 

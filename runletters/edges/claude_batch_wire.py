@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import anthropic
+import httpx2
 from anthropic.types.messages.batch_create_params import Request
 
+from runletters.api_failures import Failure
 from runletters.batching import Listed
-from runletters.edges.claude import ClaudeApi
+from runletters.edges.claude import CallFailed, ClaudeApi
 
 LISTED_PAGE = 100
 LISTED_MOST = 1_000
@@ -68,24 +70,27 @@ class BatchWire:
         raise failed.as_error()
 
     def status(self, provider_id: str) -> str:
-        """in_progress, canceling or ended.
+        """in_progress, canceling, ended, or gone: deleted, or its results kept no longer.
 
         Raises:
             WriterError: it cannot be had.
         """
         try:
             batch = self._api.client.messages.batches.retrieve(provider_id)
+        except anthropic.NotFoundError:
+            return "gone"
         except anthropic.AnthropicError as error:
             failed = self._api.failed(error)
         else:
-            return batch.processing_status
+            is_gone = batch.processing_status == "ended" and batch.results_url is None
+            return "gone" if is_gone else batch.processing_status
         raise failed.as_error()
 
     def lines(self, provider_id: str) -> Iterator[dict[str, Any]]:
         """The results of an ended batch, in any order, as they come.
 
         Raises:
-            WriterError: they cannot be had.
+            WriterError: they cannot be had, or end in the middle of a line.
         """
         batches = self._api.client.messages.batches.with_streaming_response
         try:
@@ -95,6 +100,8 @@ class BatchWire:
                         yield cast("dict[str, Any]", json.loads(text))
         except anthropic.AnthropicError as error:
             failed = self._api.failed(error)
+        except (httpx2.HTTPError, ValueError) as error:  # while streaming, the SDK wraps nothing
+            failed = CallFailed(Failure(error_type="broken_stream", message=type(error).__name__))
         else:
             return
         raise failed.as_error()

@@ -136,8 +136,16 @@ class ClaudeWriter:
         Raises:
             What `write` raises.
         """
-        self._drafts[_key(item)] = draft
+        self.remember(item, draft)
         return self.write(item, flow_run_id)
+
+    def remember(self, item: WorkItem, draft: Judged) -> None:
+        """Keep a rejected draft for the `write` that follows.
+
+        An accepted one is in the ledger, and one that is no reply is worth nothing.
+        """
+        if not draft.is_accepted and draft.reply.outcome not in FAULTY_BODIES:
+            self._drafts[_key(item)] = draft
 
     def _paid_text(self, job: _Job) -> Text | None:
         item = job.item

@@ -17,8 +17,15 @@ import sqlalchemy as sa
 from runletters.content import KINDS, Kind
 from runletters.edges.store_base import StoreBase, chunks, insert_or_ignore, require_user
 from runletters.edges.store_recording import unheld
-from runletters.edges.store_schema import content, generation_status, locks
+from runletters.edges.store_schema import (
+    batch_lines,
+    batches,
+    content,
+    generation_status,
+    locks,
+)
 
+OPEN_BATCHES = ("intended", "submitted")
 _STATUS = generation_status
 _KEY = (_STATUS.c.user_id, _STATUS.c.activity_id)
 
@@ -51,11 +58,13 @@ class StoreClaims(StoreBase):
         lease_s: float,
         now: datetime,
         refresh: bool = False,
+        batch_key: str | None = None,
     ) -> list[tuple[str, Kind]]:
         """Take those items that are free, all in one transaction.
 
         Free are pending and failed items and those whose lease has run out; with `refresh`
-        completed ones too. An item never has two owners.
+        completed ones too. An item never has two owners, and one that is on its way in a
+        message batch is free only for who reads that batch.
 
         Args:
             user_id: whose items.
@@ -64,6 +73,7 @@ class StoreClaims(StoreBase):
             lease_s: seconds until others may take them over.
             now: aware UTC.
             refresh: take what is completed as well.
+            batch_key: the batch that is read; what the owner holds already is won again.
 
         Returns:
             The pairs that were won, in the order given.
@@ -77,9 +87,11 @@ class StoreClaims(StoreBase):
             require_user(connection, user_id)
             _ensure(connection, user_id, activity_ids)
             rows = lock_items(connection, user_id, activity_ids)
+            away = _on_their_way(connection, user_id, but=batch_key)
             for kind in KINDS:
-                wanted = [name for name, of in pairs if of == kind]
-                free = [name for name in wanted if _is_free(rows[name], kind, now, refresh)]
+                wanted = [name for name, of in pairs if of == kind and (name, of) not in away]
+                mine = owner if batch_key else None
+                free = [name for name in wanted if _is_free(rows[name], kind, now, refresh, mine)]
                 taken = {
                     "status": "generating",
                     "owner": owner,
@@ -95,6 +107,11 @@ class StoreClaims(StoreBase):
                 )
                 won.update((name, kind) for name in free)
         return [pair for pair in dict.fromkeys(pairs) if pair in won]
+
+    def on_their_way(self, user_id: str) -> set[tuple[str, Kind]]:
+        """Items in message batches that were intended or submitted and are not read yet."""
+        with self._read() as connection:
+            return _on_their_way(connection, user_id)
 
     def renew(self, owner: str, *, lease_s: float, now: datetime) -> int:
         """Prolong everything this owner holds, named locks included.
@@ -151,6 +168,19 @@ def lock_items(
     return rows
 
 
+def _on_their_way(
+    connection: sa.Connection, user_id: str, *, but: str | None = None
+) -> set[tuple[str, Kind]]:
+    query = (
+        sa.select(batch_lines.c.activity_id, batch_lines.c.kind)
+        .join(batches, batches.c.batch_key == batch_lines.c.batch_key)
+        .where(batch_lines.c.user_id == user_id, batches.c.state.in_(OPEN_BATCHES))
+    )
+    if but is not None:
+        query = query.where(batches.c.batch_key != but)
+    return {(row.activity_id, row.kind) for row in connection.execute(query)}
+
+
 def _ensure(connection: sa.Connection, user_id: str, activity_ids: Sequence[str]) -> None:
     rows = [
         {"user_id": user_id, "activity_id": activity_id}
@@ -160,10 +190,12 @@ def _ensure(connection: sa.Connection, user_id: str, activity_ids: Sequence[str]
     insert_or_ignore(connection, _STATUS, rows)
 
 
-def _is_free(item: Mapping[str, Any], kind: Kind, now: datetime, refresh: bool) -> bool:
+def _is_free(
+    item: Mapping[str, Any], kind: Kind, now: datetime, refresh: bool, mine: str | None
+) -> bool:
     match item[f"{kind}_status"]:
         case "generating":
-            return item[f"{kind}_lease_until"] < now
+            return item[f"{kind}_lease_until"] < now or item[f"{kind}_owner"] == mine
         case "completed":
             return refresh
         case _:

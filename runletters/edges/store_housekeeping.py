@@ -157,7 +157,7 @@ def _forget_calls(connection: sa.Connection, user_id: str) -> None:
     connection.execute(
         sa.update(batch_lines)
         .where(batch_lines.c.user_id == user_id)
-        .values(user_id=None, item=None, reservation=None)
+        .values(user_id=None, activity_id=None, kind=None, item=None, reservation=None)
     )
     theirs = budgets.c.scope.startswith(f"user {user_key(user_id)} ", autoescape=True)
     connection.execute(sa.delete(budgets).where(theirs))

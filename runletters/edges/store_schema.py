@@ -227,6 +227,8 @@ batch_lines = sa.Table(
     _column("item"),  # JSON of the WorkItem
     _column("reservation"),  # JSON of what was set aside for it
     _column("result"),  # type of the line's result, once it was settled
+    _column("activity_id"),
+    _column("kind"),
 )
 
 PUBLISHED: tuple[sa.Table, ...] = (

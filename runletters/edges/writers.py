@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from runletters.assignments import Hand
 from runletters.content import KINDS, Kind, Outcome, WorkItem, WriterName
@@ -13,6 +13,10 @@ from runletters.facts import FactSheet
 from runletters.settings import Settings
 from runletters.writing import offline
 from runletters.writing.phrasebook import coaching_phrases, letter_phrases
+
+if TYPE_CHECKING:
+    from runletters.edges.batch_rows import BatchRows
+    from runletters.edges.claude_batches import BatchClient
 
 
 class Writer(Protocol):
@@ -59,6 +63,23 @@ def _open(name: WriterName, hashable_settings: Hashable) -> Writer:
     from runletters.edges.claude_writer import ClaudeWriter  # only who pays needs the SDK
 
     return ClaudeWriter.open(settings)
+
+
+def open_batches(rows: BatchRows, owner: str, settings: Settings) -> BatchClient:
+    """Message batches on behalf of that owner, with the claude writer of this process.
+
+    Raises:
+        SettingsError: there is no key.
+    """
+    from runletters.edges.claude_batches import BatchClient, Holder
+    from runletters.edges.claude_writer import ClaudeWriter
+
+    return BatchClient(
+        cast("ClaudeWriter", open_writer("claude", settings)),
+        rows,
+        Holder(owner=owner, lease_s=settings.lease_s),
+        most_requests=settings.batch_requests,
+    )
 
 
 def hands(name: WriterName, settings: Settings, language: str) -> dict[Kind, Hand]:

@@ -15,12 +15,12 @@ from runletters.budgeting import Limits, scopes
 from runletters.content import KINDS, Text, WorkItem
 from runletters.edges.batch_rows import BatchRows
 from runletters.edges.claude import ClaudeApi
-from runletters.edges.claude_batches import BatchClient, Result
+from runletters.edges.claude_batches import BatchClient, Holder, Result
 from runletters.edges.claude_calls import PaidCalls
 from runletters.edges.claude_purse import StoredPurse
 from runletters.edges.claude_writer import ClaudeWriter, offline_text
 from runletters.edges.store import Store
-from runletters.errors import BudgetReached, WriterStopped, WriterUnavailable
+from runletters.errors import BudgetReached, WriterStopped
 from runletters.facts import FactSheet
 from runletters.settings import Settings
 
@@ -66,11 +66,30 @@ def client(settings: Settings, store: Store, clock: Clock) -> BatchClient:
     return client_of(settings, store, clock)
 
 
-def client_of(settings: Settings, store: Store, clock: Clock, **more: Any) -> BatchClient:
+OWNER = "run-1's process"
+
+
+def client_of(
+    settings: Settings, store: Store, clock: Clock, owner: str = OWNER, **more: Any
+) -> BatchClient:
     calls = PaidCalls(
         api=ClaudeApi.open(settings), ledger=store, now=clock, purse=more.pop("purse", None)
     )
-    return BatchClient(ClaudeWriter(calls, **more), BatchRows(store.engine))
+    most = more.pop("most_requests", 5_000)
+    return BatchClient(
+        ClaudeWriter(calls, **more),
+        BatchRows(store.engine),
+        Holder(owner=owner),
+        most_requests=most,
+        sleep=lambda _: None,
+    )
+
+
+def claimed(store: Store, items: list[WorkItem], owner: str = OWNER) -> list[WorkItem]:
+    """Those items that the owner could claim."""
+    won = store.claim("ada", [(i.activity_id, i.kind) for i in items], owner=owner,
+                      lease_s=900, now=datetime.now(UTC))  # fmt: skip
+    return [item for item in items if (item.activity_id, item.kind) in won]
 
 
 def items_of(settings: Settings, count: int = 6) -> list[WorkItem]:
@@ -78,7 +97,7 @@ def items_of(settings: Settings, count: int = 6) -> list[WorkItem]:
 
 
 def read_all(client: BatchClient) -> list[Result]:
-    return [result for row in client.ended() for result in client.read(row)]
+    return [result for row in client.ended() for some in client.read(row) for result in some]
 
 
 def test_a_batch_becomes_texts_at_half_price(
@@ -87,7 +106,7 @@ def test_a_batch_becomes_texts_at_half_price(
     """Every line is read in any order; the ledger equals the bill of half prices."""
     items = items_of(settings)
 
-    client.submit(items, "run-1")
+    client.submit(claimed(store, items), "run-1")
     results = read_all(client)
 
     assert {"read"} == {result.verdict for result in results}
@@ -98,10 +117,10 @@ def test_a_batch_becomes_texts_at_half_price(
 
 
 def test_an_accepted_draft_is_taken_up_without_another_call(
-    server: ClaudeApiServer, settings: Settings, client: BatchClient
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
 ) -> None:
     """What came in the batch is the text; nothing more is paid."""
-    client.submit(items_of(settings), "run-1")
+    client.submit(claimed(store, items_of(settings)), "run-1")
     results = read_all(client)
     requests = server.stats.requests
 
@@ -124,7 +143,7 @@ def test_a_rejected_draft_is_repaired_live(settings: Settings, store: Store, clo
         )
 
     client = client_of(settings, store, clock, gate=gate, fallback=offline_text)
-    client.submit(items_of(settings, 1)[:1], "run-1")
+    client.submit(claimed(store, items_of(settings, 1)[:1]), "run-1")
     (result,) = read_all(client)
     assert result.item is not None
     assert result.draft is not None
@@ -137,16 +156,20 @@ def test_a_rejected_draft_is_repaired_live(settings: Settings, store: Store, clo
 
 
 def test_reading_again_after_a_crash_settles_nothing_twice(
-    server: ClaudeApiServer, settings: Settings, store: Store, clock: Clock
+    server: ClaudeApiServer,
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Half-read, then read from the start by another process: same results, same sums."""
     purse = StoredPurse(store, Limits(run_nano_usd=10**10), clock)
     first = client_of(settings, store, clock, purse=purse)
-    first.submit(items_of(settings), "run-1")
+    first.submit(claimed(store, items_of(settings)), "run-1")
     (row,) = first.ended()
+    monkeypatch.setattr("runletters.edges.claude_batches.READ_AT_ONCE", 5)
     lines = first.read(row)
-    for _ in range(5):
-        next(lines)
+    next(lines)
     del lines, first
 
     second = client_of(settings, store, clock, purse=purse)
@@ -165,17 +188,19 @@ def test_a_lost_answer_is_found_in_the_list_and_never_submitted_twice(
 ) -> None:
     """The process dies after the API took the batch: the next one adopts it."""
     server.faults.play("accepted_reset")
-    with pytest.raises(WriterUnavailable):
-        client.submit(items_of(settings), "run-1")
+    submission = client.submit(claimed(store, items_of(settings)), "run-1")
+    assert ["intended"] == [row.state for row in submission.batches]
+    clock.ahead = timedelta(hours=1)  # the lease of the first process is over
 
-    later = client_of(settings, store, clock)
-    (adopted,) = later.adopt()
+    later = client_of(settings, store, clock, owner="another process")
+    later.take_over("ada")
+    (adopted,) = later.ended()
     results = read_all(later)
 
     assert adopted.provider_id in server.batches.all
     assert len(server.batches.all) == 1
     assert {"read"} == {result.verdict for result in results}
-    assert later.adopt() == []
+    assert client.under_way() == []
 
 
 def test_a_submission_that_never_arrived_is_given_up_after_a_while(
@@ -183,29 +208,35 @@ def test_a_submission_that_never_arrived_is_given_up_after_a_while(
 ) -> None:
     """Not at once: the call might still be under way. Nothing of it counts as spent."""
     server.faults.play("reset")
-    with pytest.raises(WriterUnavailable):
-        client.submit(items_of(settings, 1), "run-1")
-    assert client.adopt() == []
+    client.submit(claimed(store, items_of(settings, 1)), "run-1")
+    assert client.ended() == []
 
     clock.ahead = timedelta(minutes=20)
-    (row,) = client.adopt()
+    (row,) = client.ended()
+    again = [result.verdict for some in client.read(row) for result in some]
 
-    assert row.provider_id is None
+    assert ["again", "again"] == again
+    assert (row.state, row.provider_id) == ("given_up", None)
+    assert client.under_way() == []
     assert server.batches.all == {}
     assert {("failed", None)} <= {(r["outcome"], r["reply"]) for r in store.attempts().to_dicts()}
 
 
 def test_a_stranger_of_the_same_size_is_not_adopted(
-    server: ClaudeApiServer, settings: Settings, tmp_path: Path, clock: Clock, client: BatchClient
+    server: ClaudeApiServer,
+    settings: Settings,
+    tmp_path: Path,
+    store: Store,
+    client: BatchClient,
 ) -> None:
     """Two teams on one account: the ids inside decide."""
     with Store.open(f"sqlite:///{tmp_path / 'other.sqlite'}") as theirs:
-        client_of(settings, theirs, clock).submit(items_of(settings, 1), "run-9")
+        theirs.ensure_user("ada", now=datetime.now(UTC))
+        client_of(settings, theirs, Clock()).submit(claimed(theirs, items_of(settings, 1)), "run-9")
         server.faults.play("reset")
-        with pytest.raises(WriterUnavailable):
-            client.submit(items_of(settings, 1), "run-1")
+        client.submit(claimed(store, items_of(settings, 1)), "run-1")
 
-        assert client.adopt() == []
+        assert client.ended() == []
 
 
 def test_each_result_type_is_settled(
@@ -213,7 +244,7 @@ def test_each_result_type_is_settled(
 ) -> None:
     """Errored and expired lines cost nothing and are asked again; succeeded ones are kept."""
     server.behaviour = Behaviour(batch_errored=0.3, batch_expired=0.3)
-    client.submit(items_of(settings, 20), "run-1")
+    client.submit(claimed(store, items_of(settings, 20)), "run-1")
 
     results = read_all(client)
 
@@ -229,7 +260,7 @@ def test_a_cancelled_batch_fails_its_lines(
 ) -> None:
     """`canceling` and `canceled` with one l (a peer crashes on it)."""
     server.behaviour = Behaviour(batch_s=60)
-    (row,) = client.submit(items_of(settings, 1), "run-1")
+    (row,) = client.submit(claimed(store, items_of(settings, 1)), "run-1").batches
     assert client.ended() == []
     client._calls.api.client.messages.batches.cancel(str(row.provider_id))
 
@@ -245,36 +276,117 @@ def test_a_refused_batch_costs_nothing_and_leaves_nothing_open(
     """An error answer: every attempt is closed with nothing spent, the run stops."""
     server.behaviour = Behaviour(key="another")
 
-    with pytest.raises(WriterStopped):
-        client.submit(items_of(settings, 1), "run-1")
+    submission = client.submit(claimed(store, items_of(settings, 1)), "run-1")
 
+    assert isinstance(submission.error, WriterStopped)
+    assert (len(submission.left), submission.batches) == (2, ())
     assert {("failed", 0)} == {
         (row["outcome"], row["cost_nano_usd"]) for row in store.attempts().to_dicts()
     }
-    assert client.adopt() == []
+    assert client.under_way() == []
 
 
-def test_a_batch_beyond_the_budget_is_not_submitted(
+def test_what_the_budget_does_not_hold_is_not_submitted(
     server: ClaudeApiServer, settings: Settings, store: Store, clock: Clock
 ) -> None:
-    """All of a chunk is reserved, or none of it."""
+    """As many lines as it holds go out; the others are left, and the reason is said."""
     limits = Limits(run_nano_usd=20_000_000)
     purse = StoredPurse(store, limits, clock)
     client = client_of(settings, store, clock, purse=purse)
 
-    with pytest.raises(BudgetReached):
-        client.submit(items_of(settings), "run-1")
+    submission = client.submit(claimed(store, items_of(settings)), "run-1")
 
     (scope,) = scopes(limits, flow_run_id="run-1", user_id="ada", now=clock())
+    (batch,) = submission.batches
+    assert isinstance(submission.error, BudgetReached)
+    assert 0 < batch.request_count < 12
+    assert batch.request_count + len(submission.left) == 12
+    assert 0 < purse.account(scope).reserved_nano_usd <= 20_000_000
+    read_all(client)
     assert purse.account(scope).reserved_nano_usd == 0
-    assert server.batches.all == {}
+    assert purse.account(scope).spent_nano_usd == server.bill.total_nano_usd() <= 20_000_000
+
+
+def test_several_batches_are_in_flight_at_once(
+    server: ClaudeApiServer, settings: Settings, store: Store, clock: Clock
+) -> None:
+    """Cut by count; all of them are submitted before the first is read."""
+    client = client_of(settings, store, clock, most_requests=5)
+
+    submission = client.submit(claimed(store, items_of(settings)), "run-1")
+
+    assert [5, 5, 2] == [row.request_count for row in submission.batches]
+    assert 3 == len(server.batches.all)
+    assert 12 == len(read_all(client))
+
+
+def test_a_refusal_for_now_is_submitted_again_and_an_odd_answer_is_not(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """429 and 529 say that nothing was taken; after 500 nobody knows."""
+    server.faults.play("429", "529", None, "500")
+    items = claimed(store, items_of(settings, 2))
+
+    taken = client.submit(items[:2], "run-1")
+    doubtful = client.submit(items[2:], "run-1")
+
+    assert ["submitted", "intended"] == [r.state for s in (taken, doubtful) for r in s.batches]
+    assert 1 == len(server.batches.all)
+
+
+def test_items_on_their_way_are_nobody_elses(
+    settings: Settings, store: Store, clock: Clock, client: BatchClient
+) -> None:
+    """Their owner is gone and their claims given back: still only the batch's reader gets them."""
+    items = items_of(settings, 2)
+    pairs = [(item.activity_id, item.kind) for item in items]
+    client.submit(claimed(store, items[:2]), "run-1")
+    store.release(OWNER, now=clock())
+
+    won = store.claim("ada", pairs, owner="other", lease_s=900, now=clock(), refresh=True)
+    (row,) = client.under_way()
+    by_reader = store.claim(
+        "ada", pairs[:2], owner="reader", lease_s=900, now=clock(), batch_key=row.batch_key
+    )
+
+    assert won == pairs[2:]
+    assert by_reader == pairs[:2]
+
+
+def test_who_lost_an_item_does_not_submit_it(
+    server: ClaudeApiServer, settings: Settings, store: Store, clock: Clock, client: BatchClient
+) -> None:
+    """A process that stalled for longer than its lease: somebody else may be writing by now."""
+    items = claimed(store, items_of(settings, 2))
+    store.claim("ada", [("a0", "letter")], owner="other", lease_s=900,
+                now=clock() + timedelta(hours=1))  # fmt: skip
+
+    submission = client.submit(items, "run-1")
+
+    (batch,) = submission.batches
+    assert ["a0"] == [item.activity_id for item in submission.left]
+    assert 3 == batch.request_count == len(server.batches.all[str(batch.provider_id)].requests)
+
+
+def test_a_batch_that_is_gone_fails_its_lines_with_the_reason(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """Deleted by somebody: what it cost is not known, and is not asked again by itself."""
+    client.submit(claimed(store, items_of(settings, 1)), "run-1")
+    server.batches.all.clear()
+
+    results = read_all(client)
+
+    assert {"fail"} == {result.verdict for result in results}
+    assert {None} == {row["cost_nano_usd"] for row in store.attempts().to_dicts()}
+    assert client.under_way() == []
 
 
 def test_a_forgotten_user_is_settled_and_not_remembered(
     server: ClaudeApiServer, settings: Settings, store: Store, clock: Clock, client: BatchClient
 ) -> None:
     """The bill is complete, the item is gone."""
-    client.submit(items_of(settings, 1), "run-1")
+    client.submit(claimed(store, items_of(settings, 1)), "run-1")
     store.forget("ada", now=clock())
 
     results = read_all(client)
