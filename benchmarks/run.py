@@ -14,6 +14,7 @@ from benchmarks import (
     fit_reading,
     gpx_reading,
     ingest_export,
+    live,
     sample_history,
 )
 from benchmarks.measures import Measure, as_table, not_measured, write_json
@@ -26,7 +27,9 @@ BENCHES: dict[str, Bench] = {
     "sample_history": sample_history.measure,
     "ingest_export": ingest_export.measure,
     "backfill_offline": backfill_offline.measure,
+    "live": live.measure,
 }
+FULL: dict[str, Bench] = {"live_full": live.measure_full}
 
 
 def run(benches: dict[str, Bench], bench: Workbench, console: Console) -> list[Measure]:
@@ -44,12 +47,12 @@ def run(benches: dict[str, Bench], bench: Workbench, console: Console) -> list[M
 def main(arguments: list[str] | None = None) -> None:
     """The command of `make bench`."""
     parser = argparse.ArgumentParser(description="Measure Run Letters beside its peers.")
-    parser.add_argument("--only", nargs="*", choices=list(BENCHES), default=list(BENCHES))
+    parser.add_argument("--only", nargs="*", choices=[*BENCHES, *FULL], default=list(BENCHES))
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench.json")
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="runletters-bench-") as folder:
-        chosen = {name: BENCHES[name] for name in options.only}
+        chosen = {name: (BENCHES | FULL)[name] for name in options.only}
         measures = run(chosen, Workbench(Path(folder)), console)
     write_json(measures, options.out)
     Console().print(as_table(measures))
