@@ -8,7 +8,16 @@ from prefect import flow
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from flows.forms import EMPTY, Day, ModeChoice, Unset, WriterChoice, mode_of, writer_of
+from flows.forms import (
+    EMPTY,
+    Day,
+    ModeChoice,
+    Unset,
+    WriterChoice,
+    dollars_of,
+    mode_of,
+    writer_of,
+)
 from flows.write_chapter import write_chapter
 from flows.write_in_batches import write_in_batches
 from runletters.backfilling import Order
@@ -30,6 +39,7 @@ def backfill_history(
     refresh: bool = False,
     writer: WriterChoice = "default",
     mode: ModeChoice = "default",
+    max_cost_usd: Annotated[float, Field(ge=0, examples=[5])] | Unset = 0,
     dry_run: bool = False,
 ) -> dict[str, Any]:
     """Write what is missing in a runner's history, newest first.
@@ -48,6 +58,8 @@ def backfill_history(
         writer: offline is free and needs no key, claude needs one; default: as the worker is set.
         mode: live writes at once, batch at half the price within a day, auto in batches where
             there are many texts; default: as the worker is set. For the claude writer.
+        max_cost_usd: The most this run may spend, in US dollars; 0: as the worker is set. A run
+            that reaches it ends with what is left to do.
         dry_run: Plan and count only: write nothing, pay nothing.
 
     Returns:
@@ -63,6 +75,7 @@ def backfill_history(
         refresh=refresh,
         writer=writer_of(writer, settings),
         mode=mode_of(mode, settings),
+        max_cost_usd=dollars_of(max_cost_usd),
         run_id=str(flow_run.id),
     )
     check_writer(order, settings)
@@ -73,7 +86,11 @@ def backfill_history(
     order, chapters = ahead.by_batch(settings.batch_from)
     # One chapter is written in this run, where people look for it; more become child runs.
     write = write_chapter if len(chapters) > 1 else write_chapter.fn
-    tally = sum((write(chapter) for chapter in chapters), Tally())
+    tally = Tally()
+    for chapter in chapters:
+        tally += write(chapter)
+        if tally.stopped:
+            break
     if order.mode == "batch" or ahead.on_their_way:
         tally += write_in_batches(order)
     return close_account(ahead, tally, settings)

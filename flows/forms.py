@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
 from prefect import Flow
@@ -48,6 +49,11 @@ def mode_of(choice: ModeChoice, settings: Settings) -> WritingMode:
 def writer_of(choice: WriterChoice, settings: Settings) -> WriterName:
     """The writer that was chosen; by default the one of the settings."""
     return settings.writer if choice in (None, "default") else choice
+
+
+def dollars_of(choice: float | None) -> Decimal | None:
+    """The dollars that were typed; None where the field was left at 0."""
+    return Decimal(str(choice)) if choice else None
 
 
 def rights_of(choice: RightsChoice) -> Rights | None:

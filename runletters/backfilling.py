@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 import polars as pl
@@ -43,6 +44,7 @@ class Order(_Frozen):
     max_activities: int | None = None
     refresh: bool = False
     mode: WritingMode = "live"  # of the claude writer
+    max_cost_usd: Decimal | None = None  # the most this run may spend, beside the settings
     run_id: str = ""  # the flow run that pays; its chapters pay on the same account
     started_from: datetime | None = None  # a chapter's bounds: starts, both included
     started_to: datetime | None = None

@@ -81,7 +81,7 @@ def scopes(limits: Limits, *, flow_run_id: str, user_id: str, now: datetime) -> 
     day = now.astimezone(UTC).date().isoformat()
     named = (
         (f"day {day}", "today for all users", limits.day_nano_usd),
-        (f"run {flow_run_id}", "this run", limits.run_nano_usd),
+        (run_key(flow_run_id), "this run", limits.run_nano_usd),
         (f"user {user_key(user_id)} {day}", "today for this user", limits.user_day_nano_usd),
     )
     return tuple(
@@ -89,6 +89,23 @@ def scopes(limits: Limits, *, flow_run_id: str, user_id: str, now: datetime) -> 
         for key, name, limit in named
         if limit is not None
     )
+
+
+def run_key(flow_run_id: str) -> str:
+    """The key of a flow run's account."""
+    return f"run {flow_run_id}"
+
+
+def lower(one_nano_usd: int | None, other_nano_usd: int | None) -> int | None:
+    """The stricter of two limits; None where there is none."""
+    given = [limit for limit in (one_nano_usd, other_nano_usd) if limit is not None]
+    return min(given, default=None)
+
+
+def may_fit_later(scope: Scope, account: Account, worst_nano_usd: int) -> bool:
+    """Whether a call could fit once those under way have settled for less than their worst."""
+    is_waiting_worth_it = account.reserved_nano_usd > 0
+    return is_waiting_worth_it and account.spent_nano_usd + worst_nano_usd <= scope.limit_nano_usd
 
 
 def worst_case_nano_usd(

@@ -84,5 +84,6 @@ class Spent(_Frozen):
     input_tokens: int = 0  # cache buckets included
     output_tokens: int = 0
     cost_nano_usd: int = 0
-    unpriced: int = 0  # calls that were closed without a known price
+    unpriced: int = 0  # calls whose tokens are known and whose price is not
+    unknown_billing: int = 0  # calls that ended in silence: perhaps billed, perhaps not
     open: int = 0  # calls without an end: under way, or their process died

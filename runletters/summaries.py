@@ -29,7 +29,9 @@ _SKIPPED = {
 }
 
 
-def summary(plan: Plan, tally: Tally, spent: Spent, *, seconds: float) -> dict[str, Any]:
+def summary(
+    plan: Plan, tally: Tally, spent: Spent, *, seconds: float, model: str | None = None
+) -> dict[str, Any]:
     """Everything worth keeping about one flow run, as plain JSON values.
 
     Money and tokens come from the ledger, rejected texts and failed calls included.
@@ -37,6 +39,7 @@ def summary(plan: Plan, tally: Tally, spent: Spent, *, seconds: float) -> dict[s
     return {
         "user": plan.order.user_id,
         "writer": plan.order.writer,
+        "model": model if plan.order.writer == "claude" else None,
         "kinds": list(plan.order.kinds),
         "activities_in_scope": plan.activities_in_scope,
         "planned": len(plan.pairs),
@@ -53,13 +56,21 @@ def summary(plan: Plan, tally: Tally, spent: Spent, *, seconds: float) -> dict[s
         "output_tokens": spent.output_tokens,
         "cost_nano_usd": spent.cost_nano_usd,
         "unpriced": spent.unpriced,
+        "unknown_billing": spent.unknown_billing,
         "cost_usd": cost_text(spent.cost_nano_usd),
         "cost_usd_per_activity": per_activity_text(spent.cost_nano_usd, tally.activities),
         "success_rate": tally.success_rate,
         "seconds": round(seconds, 3),
         "tier_message": plan.tier_message,
         "stopped": tally.stopped,
+        "stopped_by": tally.stopped_by,
+        "left": _left(plan, tally) if tally.stopped else 0,
     }
+
+
+def _left(plan: Plan, tally: Tally) -> int:
+    """Texts of the plan that the run did not come to; the next run takes them."""
+    return max(0, len(plan.pairs) - tally.done - tally.failed - tally.unchanged)
 
 
 def cost_text(cost_nano_usd: int) -> str:
@@ -115,19 +126,28 @@ def summary_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
         *skipped,
         *([("texts unchanged", f"{result['unchanged']:,}")] if result["unchanged"] else []),
         ("texts failed", f"{result['failed']:,}"),
-        *([("texts given back", f"{result['released']:,}")] if result["released"] else []),
+        *([("texts left to do", f"{result['left']:,}")] if result["left"] else []),
         ("tokens", tokens),
-        ("cost", f"${result['cost_usd']}"),
-        *([("calls without a known price", f"{result['unpriced']:,}")]
+        ("cost", _cost(result)),
+        *([("  calls at a price nobody knows", f"{result['unpriced']:,}")]
           if result["unpriced"] else []),
+        *([("  calls that may have been billed unseen", f"{result['unknown_billing']:,}")]
+          if result["unknown_billing"] else []),
         ("cost per activity", _per_activity(result)),
         ("time", duration_text(result["seconds"])),
     ]  # fmt: skip
 
 
+def _cost(result: dict[str, Any]) -> str:
+    if not result["unpriced"]:
+        return f"${result['cost_usd']}"
+    known = f"${result['cost_usd']} and " if result["cost_nano_usd"] else ""
+    return f"{known}an unknown amount: no price is known for {result['model'] or 'the model'}"
+
+
 def _per_activity(result: dict[str, Any]) -> str:
     paid = result["cost_usd_per_activity"]
-    if paid is None:
+    if paid is None or result["unpriced"]:
         return "-"
     return f"${paid} (the app this came from: ${ORIGIN_USD_PER_ACTIVITY})"
 

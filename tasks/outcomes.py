@@ -92,7 +92,8 @@ def _account(plan: Plan, tally: Tally, settings: Settings) -> dict[str, Any]:
     with Store.open(settings.store) as store:
         spent = store.spent_by_run(run)
         started_at = flow_run.scheduled_start_time or now
-        result = summary(plan, tally, spent, seconds=(now - started_at).total_seconds())
+        seconds = (now - started_at).total_seconds()
+        result = summary(plan, tally, spent, seconds=seconds, model=settings.model)
         store.record_flow(
             run,
             flow_run.flow_name or "",

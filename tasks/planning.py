@@ -8,6 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from runletters.backfilling import Order, Plan, plan_backfill
+from runletters.budgeting import nano_usd
 from runletters.edges.history_files import History
 from runletters.edges.processes import is_dead
 from runletters.edges.store import Store
@@ -24,10 +25,12 @@ def plan(order: Order, settings: Settings) -> Plan:
 def check_writer(order: Order, settings: Settings) -> None:
     """Open the writer before anything is claimed, so that a missing key leaves nothing half-done.
 
+    A run is given its limit here, once, also for its chapters.
+
     Raises:
         SettingsError: the writer cannot work; the message says how to get going.
     """
-    open_writer(order.writer, settings)
+    open_writer(order.writer, settings).begin(order.run_id, nano_usd(order.max_cost_usd))
 
 
 def read_plan(order: Order, settings: Settings) -> Plan:

@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.console import Console, RenderableType
 
 from deployments.cli.environment import use_private_prefect
@@ -17,11 +18,17 @@ from runletters.activities import Rights
 from runletters.backfilling import Order
 from runletters.batching import WritingMode
 from runletters.content import KINDS, Kind, WriterName
-from runletters.errors import TierLimit
+from runletters.errors import BudgetReached, TierLimit
 from runletters.settings import Settings
 from runletters.summaries import nothing_to_do, summary_rows
 
 UserName = Annotated[str, Parameter(name=["--user", "-u"], help="Whose history.")]
+MaxCost = Annotated[
+    Decimal | None,
+    Parameter(
+        help="The most this run may spend, in US dollars.", validator=validators.Number(gt=0)
+    ),
+]
 
 
 def ingest(
@@ -57,6 +64,7 @@ def backfill(
         WritingMode | None,
         Parameter(help="claude only: live, batch (half price, within a day), or auto."),
     ] = None,
+    max_cost_usd: MaxCost = None,
     dry_run: Annotated[bool, Parameter(negative="", help="Plan only.")] = False,
 ) -> Reply:
     """Write what is missing in a history: a letter and an insight for every run."""
@@ -70,6 +78,7 @@ def backfill(
         refresh=refresh,
         writer=writer or settings.writer,
         mode=mode or settings.mode,
+        max_cost_usd=max_cost_usd,
     )
     result = _without_a_flow(order, settings, dry_run=dry_run) or _backfill_flow(order)
     return summary_reply(result)
@@ -98,6 +107,7 @@ def _backfill_flow(order: Order) -> dict[str, Any]:
             refresh=order.refresh,
             writer=order.writer,
             mode=order.mode,
+            max_cost_usd=float(order.max_cost_usd or 0),
         )
     )
 
@@ -159,7 +169,9 @@ def summary_reply(result: dict[str, Any]) -> Reply:
 
 
 def _summary_code(result: dict[str, Any]) -> int:
-    """Failures first; a run that the tier kept from doing anything at all is no success."""
+    """What ended the run, then failures; a run that the tier kept from everything is no success."""
+    if result.get("stopped_by") == BudgetReached.__name__:
+        return EXIT_CODES[BudgetReached]
     if result["failed"]:
         return SOME_FAILED
     is_kept_out = result["tier_message"] and not result["done"] and not result["planned"]

@@ -20,6 +20,7 @@ from runletters.content import Usage, WorkItem
 from runletters.edges.claude import CallFailed, ClaudeApi
 from runletters.edges.claude_needs import Ledger, Purse, Turns
 from runletters.edges.claude_turns import Turnstile
+from runletters.errors import BudgetReached, WriterStopped
 from runletters.ledger import Attempt, AttemptOutcome, Mode
 from runletters.limiting import Ticket
 from runletters.pricing import Model, cost_nano_usd
@@ -29,6 +30,7 @@ Finding: TypeAlias = Mapping[str, Any]
 """What is wrong with a text; `message` says it, `severity` "warning" does not reject."""
 
 Judge: TypeAlias = Callable[[Reply], Sequence[Finding]]
+RunOver: TypeAlias = WriterStopped | BudgetReached
 
 _LOG = logging.getLogger(__name__)
 
@@ -78,6 +80,10 @@ class _Call:
     parameters: Mapping[str, Any]
     judge: Judge
 
+    @property
+    def run(self) -> str:
+        return self.intent.flow_run_id or ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PaidCalls:
@@ -88,6 +94,14 @@ class PaidCalls:
     turns: Turns = field(default_factory=Turnstile)
     purse: Purse | None = None
     now: Callable[[], datetime] = utc_now
+    stops: dict[str, RunOver] = field(default_factory=dict[str, "RunOver"])
+    """Runs that are over, and why: their other threads need not be told by the API."""
+
+    def begin(self, flow_run_id: str, limit_nano_usd: int | None) -> None:
+        """A run starts, perhaps once more: what stopped it before is forgotten."""
+        self.stops.pop(flow_run_id, None)
+        if self.purse is not None:
+            self.purse.begin(flow_run_id, limit_nano_usd)
 
     def ask(
         self,
@@ -111,6 +125,13 @@ class PaidCalls:
             WriterUnavailable, WriterRefused, WriterStopped, BudgetReached.
         """
         call = _Call(intent, item, model, parameters, safely(judge))
+        try:
+            return self._patiently(call)
+        except (WriterStopped, BudgetReached) as stop:
+            self.stops.setdefault(call.run, stop)
+            raise
+
+    def _patiently(self, call: _Call) -> Judged:
         for patience in reversed(range(PATIENCE)):
             try:
                 return self._once(call)
@@ -121,11 +142,12 @@ class PaidCalls:
         raise AssertionError("patience is at least one turn")
 
     def _once(self, call: _Call) -> Judged:
-        run = call.intent.flow_run_id or ""
-        ticket = self.turns.wait(call.model, call.parameters, run)
+        self._refuse_if_over(call.run)
+        ticket = self.turns.wait(call.model, call.parameters, call.run)
+        self._refuse_if_over(call.run)
         reservation = Reservation()
         if self.purse is not None:
-            reservation = self.purse.reserve(call.item, run, call.model, call.parameters)
+            reservation = self.purse.reserve(call.item, call.run, call.model, call.parameters)
         cost: int | None = None  # unknown, if we never get to know
         try:
             judged = self._accounted(call, ticket)
@@ -137,6 +159,10 @@ class PaidCalls:
             if self.purse is not None:
                 self.purse.settle(reservation, cost)
         return judged
+
+    def _refuse_if_over(self, flow_run_id: str) -> None:
+        if (stop := self.stops.get(flow_run_id)) is not None:
+            raise type(stop)(*stop.args, remedy=stop.remedy)
 
     def _accounted(self, call: _Call, ticket: Ticket) -> Judged:
         intent = call.intent.model_copy(update={"started_at": self.now()})

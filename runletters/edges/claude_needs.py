@@ -56,6 +56,10 @@ class Turns(Protocol):
 class Purse(Protocol):
     """What may still be spent; `edges.claude_purse.StoredPurse` is one."""
 
+    def begin(self, flow_run_id: str, limit_nano_usd: int | None) -> None:
+        """Give a run a limit of its own; None: none."""
+        ...
+
     def reserve(
         self,
         item: WorkItem,

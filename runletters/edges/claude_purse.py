@@ -1,13 +1,17 @@
 """Budgets that concurrent flow runs share: one row per account, changed in one statement.
 
-A reservation either fits every account or changes none. A process that dies keeps its
-reservations spent: nobody knows whether its last calls were billed.
+A reservation either fits every account or changes none. What does not fit only because
+calls under way hold their worst case waits for them: they mostly settle for less. A process
+that dies keeps its reservations spent: nobody knows whether its last calls were billed.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,24 +21,61 @@ from runletters.budgeting import (
     Limits,
     Reservation,
     Scope,
+    lower,
+    may_fit_later,
     reached,
+    run_key,
     scopes,
     worst_case_nano_usd,
 )
 from runletters.content import WorkItem
 from runletters.edges.store_base import StoreBase, upsert
-from runletters.edges.store_schema import budgets
+from runletters.edges.store_schema import attempts, budgets
+from runletters.errors import BudgetReached
 from runletters.ledger import Mode
 from runletters.pricing import Model
+
+PATIENCE_S = 100.0
+"""How long nothing may settle before reservations count as those of dead processes."""
+LOOK_EVERY_S = 0.1
 
 
 class StoredPurse:
     """The accounts in the store."""
 
-    def __init__(self, store: StoreBase, limits: Limits, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: StoreBase,
+        limits: Limits,
+        now: Callable[[], datetime],
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._engine = store.engine
         self._limits = limits
         self._now = now
+        self._patience_s = patience_s
+        self._run_limits: dict[str, int | None] = {}
+        self._opened: set[str] = set()
+        self._settled_s = time.monotonic()
+        self._head = threading.Lock()
+
+    def begin(self, flow_run_id: str, limit_nano_usd: int | None) -> None:
+        """Give a run a limit of its own, also for its parts in other processes."""
+        self._run_limits.pop(flow_run_id, None)
+        self._settled_s = time.monotonic()
+        if limit_nano_usd is None:
+            return
+        row = {
+            "scope": run_key(flow_run_id),
+            "spent_nano_usd": 0,
+            "reserved_nano_usd": 0,
+            "limit_nano_usd": limit_nano_usd,
+        }
+        with self._engine.begin() as connection:
+            opened = upsert(connection, budgets).values(row)
+            limit = {"limit_nano_usd": limit_nano_usd}
+            connection.execute(opened.on_conflict_do_update(index_elements=["scope"], set_=limit))
 
     def reserve(
         self,
@@ -50,20 +91,71 @@ class StoredPurse:
             BudgetReached: it does not fit into one of the accounts; none was changed.
         """
         counted = scopes(
-            self._limits, flow_run_id=flow_run_id, user_id=item.user_id, now=self._now()
+            self._limits_of(flow_run_id),
+            flow_run_id=flow_run_id,
+            user_id=item.user_id,
+            now=self._now(),
         )
         worst = worst_case_nano_usd(model, parameters, mode)
         if worst is None or not counted:
             return Reservation()  # an unknown price was said aloud; it stops nothing
-        with self._engine.begin() as connection:
-            for scope in counted:
-                _reserve(connection, scope, worst)
-        return Reservation(scopes=counted, worst_nano_usd=worst)
+        asked = Reservation(scopes=counted, worst_nano_usd=worst)
+        # The lines of a batch settle together, hours later: none of them waits for another.
+        if not self._fits(asked, item.user_id, is_last=mode == "batch"):
+            self._wait_until_it_fits(asked, item.user_id)
+        return asked
+
+    def _wait_until_it_fits(self, asked: Reservation, user_id: str) -> None:
+        with self._head:  # one looks, the others wait for it
+            while not self._fits(asked, user_id, is_last=self._is_patience_over()):
+                time.sleep(LOOK_EVERY_S)
+
+    def _is_patience_over(self) -> bool:
+        return time.monotonic() - self._settled_s > self._patience_s
+
+    def _fits(self, asked: Reservation, user_id: str, *, is_last: bool) -> bool:
+        """Reserve, or say that it may fit once others have settled."""
+        try:
+            with self._engine.begin() as connection:
+                for scope in asked.scopes:
+                    self._open(connection, scope, user_id)
+                    _reserve(connection, scope, asked.worst_nano_usd)
+        except _MayFitLater as full:
+            if is_last:
+                raise full.reached from None
+            return False
+        return True
+
+    def _open(self, connection: sa.Connection, scope: Scope, user_id: str) -> None:
+        """An account begins with what the ledger knows, so that a limit may come late."""
+        if scope.key in self._opened:
+            return
+        self._opened.add(scope.key)
+        known = sa.select(budgets.c.scope).where(budgets.c.scope == scope.key)
+        if connection.scalar(known) is not None:
+            return
+        empty = {
+            "scope": scope.key,
+            "spent_nano_usd": _in_ledger(connection, scope, user_id, self._now()),
+            "reserved_nano_usd": 0,
+        }
+        connection.execute(upsert(connection, budgets).values(empty).on_conflict_do_nothing())
+
+    def _limits_of(self, flow_run_id: str) -> Limits:
+        if flow_run_id not in self._run_limits:
+            query = sa.select(budgets.c.limit_nano_usd).where(
+                budgets.c.scope == run_key(flow_run_id)
+            )
+            with self._engine.connect() as connection:
+                self._run_limits[flow_run_id] = connection.scalar(query)
+        own = lower(self._limits.run_nano_usd, self._run_limits[flow_run_id])
+        return replace(self._limits, run_nano_usd=own)
 
     def settle(self, reservation: Reservation, cost_nano_usd: int | None) -> None:
         """Turn a reservation into what was spent."""
         if not reservation.scopes:
             return
+        self._settled_s = time.monotonic()
         spent = reservation.spent_nano_usd(cost_nano_usd)
         keys = [scope.key for scope in reservation.scopes]
         with self._engine.begin() as connection:
@@ -82,17 +174,38 @@ class StoredPurse:
             return _account(connection, scope)
 
 
+class _MayFitLater(Exception):
+    def __init__(self, reached: BudgetReached) -> None:
+        super().__init__(str(reached))
+        self.reached = reached
+
+
 def _reserve(connection: sa.Connection, scope: Scope, worst_nano_usd: int) -> None:
-    empty = {"scope": scope.key, "spent_nano_usd": 0, "reserved_nano_usd": 0}
-    connection.execute(upsert(connection, budgets).values(empty).on_conflict_do_nothing())
     held = budgets.c.spent_nano_usd + budgets.c.reserved_nano_usd
     fitted = connection.execute(
         sa.update(budgets)
         .where(budgets.c.scope == scope.key, held + worst_nano_usd <= scope.limit_nano_usd)
         .values(reserved_nano_usd=budgets.c.reserved_nano_usd + worst_nano_usd)
     )
-    if fitted.rowcount != 1:
-        raise reached(scope, _account(connection, scope), worst_nano_usd)
+    if fitted.rowcount == 1:
+        return
+    account = _account(connection, scope)
+    full = reached(scope, account, worst_nano_usd)
+    raise _MayFitLater(full) if may_fit_later(scope, account, worst_nano_usd) else full
+
+
+def _in_ledger(connection: sa.Connection, scope: Scope, user_id: str, now: datetime) -> int:
+    at = attempts.c
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = (at.started_at >= midnight) & (at.started_at < midnight + timedelta(days=1))
+    kind, _, rest = scope.key.partition(" ")
+    counted = {
+        "day": today,
+        "user": today & (at.user_id == user_id),
+        "run": at.flow_run_id == rest,
+    }[kind]
+    spent = sa.select(sa.func.coalesce(sa.func.sum(at.cost_nano_usd), 0)).where(counted)
+    return int(connection.scalar(spent) or 0)
 
 
 def _account(connection: sa.Connection, scope: Scope) -> Account:

@@ -103,9 +103,13 @@ class ClaudeWriter:
             api=ClaudeApi.open(settings),
             ledger=store,
             turns=Turnstile(others=share_by_ledger(store, utc_now)),
-            purse=None if limits.is_open else StoredPurse(store, limits, utc_now),
+            purse=StoredPurse(store, limits, utc_now),
         )
         return cls(calls, fallback=offline_text)
+
+    def begin(self, flow_run_id: str, limit_nano_usd: int | None) -> None:
+        """A run starts, with at most that much to spend; None: as the settings say."""
+        self.calls.begin(flow_run_id, limit_nano_usd)
 
     def write(self, item: WorkItem, flow_run_id: str) -> Outcome:
         """Write one text.

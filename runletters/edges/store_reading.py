@@ -87,13 +87,15 @@ class StoreReading(StoreUsers, StoreClaims):
     def _spent(self, whose: sa.ColumnElement[bool]) -> Spent:
         at = attempts.c
         is_open = at.outcome == "sent"
+        is_costless = at.cost_nano_usd.is_(None) & ~is_open
         tokens_in = at.input_tokens + at.cache_write_tokens + at.cache_read_tokens
         query = sa.select(
             sa.func.count(),
             _sum(tokens_in),
             _sum(at.output_tokens),
             _sum(at.cost_nano_usd),
-            _sum(sa.case((at.cost_nano_usd.is_(None) & ~is_open, 1), else_=0)),
+            _sum(sa.case((is_costless & (tokens_in + at.output_tokens > 0), 1), else_=0)),
+            _sum(sa.case((is_costless & (tokens_in + at.output_tokens == 0), 1), else_=0)),
             _sum(sa.case((is_open, 1), else_=0)),
         ).where(whose)
         with self._read() as connection:

@@ -201,6 +201,16 @@ budgets = sa.Table(
     _column("scope", key=True),
     _column("spent_nano_usd", sa.BigInteger),
     _column("reserved_nano_usd", sa.BigInteger),
+    _column("limit_nano_usd", sa.BigInteger),  # of a single run that was given one
+)
+
+live_runs = sa.Table(
+    "live_runs",
+    METADATA,
+    _column("flow_run_id", key=True),
+    _column("model", key=True),
+    _column("process"),
+    _column("seen_until", Utc),
 )
 
 batches = sa.Table(

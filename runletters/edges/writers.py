@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 class Writer(Protocol):
     """Turns one work item into an outcome, or raises a WriterError."""
 
+    def begin(self, run_id: str, limit_nano_usd: int | None, /) -> None:
+        """A run starts, with at most that much to spend; None: as the settings say."""
+        ...
+
     def write(self, item: WorkItem, run_id: str, /) -> Outcome:
         """Write one text."""
         ...
@@ -29,6 +33,9 @@ class Writer(Protocol):
 
 class OfflineWriter:
     """Free, deterministic, without a key: the demo, the fallback and the baseline."""
+
+    def begin(self, run_id: str, limit_nano_usd: int | None, /) -> None:
+        """What costs nothing needs no limit."""
 
     def write(self, item: WorkItem, run_id: str, /) -> Outcome:
         """Write one text from the facts alone."""

@@ -103,3 +103,38 @@ def test_a_wrong_key_stops_the_whole_run_with_one_clear_message(
     assert "sk-ant-wrong" not in str(stop.value)
     assert {"pending"} == set(states["letter_status"]) | set(states["coaching_status"])
     assert server.stats.requests <= 6
+
+
+def test_a_wrong_key_is_not_tried_for_every_text(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the API said to one text of the run holds for all of them."""
+    monkeypatch.setenv("RUNLETTERS_CONCURRENCY", "2")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wrong-too")
+    claude_home(runs=8)
+
+    with pytest.raises(WriterStopped, match="401"):
+        backfill_history(user="ada", writer="claude")
+
+    assert server.stats.requests <= 2
+
+
+def test_a_run_that_reaches_its_budget_ends_cleanly_and_the_next_one_goes_on(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what is left; nothing is failed, nothing is held, the limit is not exceeded."""
+    monkeypatch.setenv("RUNLETTERS_CONCURRENCY", "4")
+    settings = claude_home(runs=4)
+
+    first = backfill_history(user="ada", writer="claude", max_cost_usd=0.012)
+    with Store.open(settings.store) as store:
+        states = store.status("ada")
+    second = backfill_history(user="ada", writer="claude")
+
+    assert "BudgetReached" == first["stopped_by"]
+    assert (0, 8) == (first["failed"], first["done"] + first["left"])
+    assert 0 < first["done"] < 8
+    assert first["cost_nano_usd"] <= 12_000_000
+    assert {"completed", "pending"} == set(states["letter_status"]) | set(states["coaching_status"])
+    assert (first["left"], 0, None) == (second["done"], second["left"], second["stopped"])
+    assert server.bill.total_nano_usd() == first["cost_nano_usd"] + second["cost_nano_usd"]

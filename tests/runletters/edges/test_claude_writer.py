@@ -339,13 +339,13 @@ def test_the_key_appears_nowhere(  # noqa: PLR0917 - fixtures
     with caplog.at_level(logging.DEBUG):
         for index in range(6):
             try:
-                writer.write(item_of(fact_sheet(f"a{index}"), "letter", settings), "run-1")
+                writer.write(item_of(fact_sheet(f"a{index}"), "letter", settings), f"run-{index}")
             except WriterError as error:
                 shown += [_chain(error), repr(pickle.dumps(error))]
         # The API echoes the key it did not know.
         server.behaviour = Behaviour(key="another")
         with pytest.raises(WriterStopped) as caught:
-            writer.write(item_of(fact_sheet("b"), "letter", settings), "run-1")
+            writer.write(item_of(fact_sheet("b"), "letter", settings), "run-b")
         shown.append(_chain(caught.value))
 
     output = capsys.readouterr()
