@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 from rich.console import Console
 
-from deployments.cli import mailing, reading, running, serving, upkeep
+from deployments.cli import journaling, mailing, reading, running, serving, upkeep
 from deployments.cli.environment import prepare_prefect
 from deployments.cli.replies import Reply, emit, emit_error
 
@@ -29,6 +29,7 @@ for command in (
     reading.show,
     reading.status,
     mailing.digest,
+    journaling.journal,
     serving.serve,
     upkeep.user,
     upkeep.forget,

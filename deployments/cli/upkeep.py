@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from deployments.cli.replies import Reply, paragraph, table, two_columns
 from runletters.edges.checkup import checks
 from runletters.edges.history_files import History
+from runletters.edges.journal_files import forget_journal
 from runletters.edges.results import forget_results
 from runletters.edges.store import Store
 from runletters.facts import Units
@@ -71,6 +72,7 @@ def forget(
         counts = store.forget(user, now=datetime.now(UTC))
     history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
     counts["history_files"] = history.forget(user)
+    counts["journal_files"] = forget_journal(settings, user)
     counts["kept_results"] = forget_results(settings, user)
     counts["published_tables"] = len(start(publish_warehouse).get("tables", {}))
     rows = [(key.replace("_", " "), str(value)) for key, value in counts.items()]

@@ -61,6 +61,8 @@ def effort(metrics: pl.DataFrame, unit_m: float) -> Effort | None:
         metrics: rows of `run_metrics` of one runner.
         unit_m: metres of the reader's unit of pace.
     """
+    if metrics.is_empty():
+        return None
     runs = _sound(metrics)
     if len(runs) < 2 * FEWEST:
         return None

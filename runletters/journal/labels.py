@@ -19,6 +19,6 @@ def labels(language: str) -> Mapping[str, str]:
     return {name: str(value) for name, value in tomllib.loads(text).items()}
 
 
-def label(language: str, name: str, **slots: str) -> str:
+def label(language: str, key: str, /, **slots: str) -> str:
     """One label with its slots filled; an unknown name or an empty slot is a KeyError."""
-    return labels(language)[name].format_map(slots)
+    return labels(language)[key].format_map(slots)

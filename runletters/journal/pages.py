@@ -127,7 +127,7 @@ class _Book:
         self.months = _months(journal.entries)
         self.years = _years(self.months)
         name = preferences.reader_name
-        self.title = self._t("journal_of", name=name) if name else self._t("journal")
+        self.title: str = self._t("journal_of", name=name) if name else self._t("journal")
 
     def page(self, template: str, path: str, heading: str, **more: Any) -> Page:
         """One page by its template, with what every page may use."""
@@ -145,6 +145,7 @@ class _Book:
                 with_map=self.journal.home_radius_m is not None,
                 home_radius_m=self.journal.home_radius_m,
                 language=self.language,
+                longest_of=_longest,
                 chart_of=partial(run_chart, wording=self.speech.wording),
                 **more,
             )
@@ -192,7 +193,7 @@ class _Book:
             week_bars=bars(weeks, unit_m), month_bars=bars(months, unit_m),
             most_year_m=max((year.distance_m for year in years), default=0.0),
             middle_week_m=median([week.distance_m for week in weeks] or [0.0]),
-            effort=found, effort_change=_change(found), longest_of=_longest,
+            effort=found, effort_change=_change(found),
         )  # fmt: skip
 
     def index(self) -> str:
@@ -201,8 +202,8 @@ class _Book:
             self.journal.entries, date_of=self.speech.day_of, figures_of=self.speech.figures_of
         )
 
-    def _t(self, name: str, **slots: str) -> str:
-        return label(self.language, name, **slots)
+    def _t(self, key: str, /, **slots: str) -> str:
+        return label(self.language, key, **slots)
 
 
 @cache

@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 
 from babel.dates import format_date, get_month_names
+from babel.numbers import format_decimal
 
 from runletters.journal.model import Entry
 from runletters.wording import Wording
@@ -95,9 +96,17 @@ class Speech:
         """March 2026."""
         return _date(day, "LLLL y", self.locale)
 
-    def month_name(self, day: date) -> str:
-        """March."""
-        return self.wording.month(day)
+    def month_of_mark(self, start: date) -> str:
+        """Mar: below a chart of weeks."""
+        return self.month_short(start.month)
+
+    def year_or_month_mark(self, start: date) -> str:
+        """2026 where a year begins, else Mar: below a chart of months."""
+        return str(start.year) if start.month == 1 else self.month_short(start.month)
+
+    def metres_per_beat(self, value: float) -> str:
+        """1.14."""
+        return _two_digits(value, self.locale)
 
     def month_short(self, number: int) -> str:
         """Mar, without a full stop."""
@@ -138,6 +147,11 @@ def _kept(text: str) -> str:
 @cache
 def _date(day: date, pattern: str, locale: str) -> str:
     return format_date(day, pattern, locale=locale)
+
+
+@cache
+def _two_digits(value: float, locale: str) -> str:
+    return format_decimal(round(value, 2), "0.00", locale=locale)
 
 
 @cache

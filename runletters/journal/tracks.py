@@ -14,9 +14,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 from runletters.journal.model import Drawing, Point
 from runletters.metrics.routes import METRES_PER_DEGREE
+
+Cell: TypeAlias = tuple[int, int]
+"""Row and column of the grid."""
 
 BOX = 100.0
 TALLEST = 90.0
@@ -27,6 +31,7 @@ NEAR = 0.5
 """Points closer than this in the drawing are one."""
 JUMP_M = 2_000.0
 FEWEST_POINTS = 12
+_NO_CELLS: frozenset[Cell] = frozenset()
 BAR_LENGTHS_M = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -38,7 +43,7 @@ def drawings(tracks: Mapping[str, Sequence[Point]], *, home_radius_m: float) -> 
         home_radius_m: What is nearer to a start, an end or a usual place is cut off;
             0 cuts nothing.
     """
-    usual = usual_cells(tracks.values(), home_radius_m) if home_radius_m > 0 else frozenset()
+    usual = usual_cells(tracks.values(), home_radius_m) if home_radius_m > 0 else _NO_CELLS
     found: dict[str, Drawing] = {}
     for activity_id, track in tracks.items():
         drawn = _drawing(cut(track, usual, home_radius_m))
@@ -54,19 +59,17 @@ def thinned(points: Sequence[Point]) -> list[Point]:
     return kept if not points or kept[-1] == points[-1] else [*kept, points[-1]]
 
 
-def usual_cells(tracks: Iterable[Sequence[Point]], radius_m: float) -> frozenset[tuple[int, int]]:
+def usual_cells(tracks: Iterable[Sequence[Point]], radius_m: float) -> frozenset[Cell]:
     """Grid cells in which three or more runs start or end."""
     counts = Counter(cell for track in tracks if track for cell in _own_cells(track, radius_m))
     return frozenset(cell for cell, count in counts.items() if count >= USUAL)
 
 
-def cut(
-    track: Sequence[Point], usual: frozenset[tuple[int, int]], radius_m: float
-) -> list[list[Point]]:
+def cut(track: Sequence[Point], usual: frozenset[Cell], radius_m: float) -> list[list[Point]]:
     """The pieces of a run that lie outside all circles; breaks where the recording jumps."""
     if not track:
         return []
-    cells = usual | _own_cells(track, radius_m) if radius_m > 0 else frozenset()
+    cells = usual | _own_cells(track, radius_m) if radius_m > 0 else _NO_CELLS
     centres = [_centre(cell, radius_m) for cell in cells]
     # A place may lie anywhere in its cell: half the cell's diagonal more hides all of it.
     reach_m = radius_m + _cell_m(radius_m) * math.sqrt(0.5) if radius_m > 0 else 0.0
@@ -87,7 +90,7 @@ def distance_m(one: Point, other: Point) -> float:
     return METRES_PER_DEGREE * math.hypot(other[0] - one[0], (other[1] - one[1]) * width)
 
 
-def _own_cells(track: Sequence[Point], radius_m: float) -> frozenset[tuple[int, int]]:
+def _own_cells(track: Sequence[Point], radius_m: float) -> frozenset[Cell]:
     return frozenset((_cell(track[0], radius_m), _cell(track[-1], radius_m)))
 
 
@@ -95,7 +98,7 @@ def _cell_m(radius_m: float) -> float:
     return radius_m / 2
 
 
-def _cell(point: Point, radius_m: float) -> tuple[int, int]:
+def _cell(point: Point, radius_m: float) -> Cell:
     row = math.floor(point[0] * METRES_PER_DEGREE / _cell_m(radius_m))
     return row, math.floor(point[1] * _column_scale(row, radius_m))
 
@@ -107,7 +110,7 @@ def _column_scale(row: int, radius_m: float) -> float:
     return METRES_PER_DEGREE * width / _cell_m(radius_m)
 
 
-def _centre(cell: tuple[int, int], radius_m: float) -> Point:
+def _centre(cell: Cell, radius_m: float) -> Point:
     row, column = cell
     latitude = (row + 0.5) * _cell_m(radius_m) / METRES_PER_DEGREE
     return latitude, (column + 0.5) / _column_scale(row, radius_m)

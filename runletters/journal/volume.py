@@ -67,9 +67,11 @@ def spans(metrics: pl.DataFrame, period: Period, *, until: date | None = None) -
     """
     if metrics.is_empty():
         return []
-    known = {row["period_start"]: _span(row) for row in periods(metrics, period).to_dicts()}
-    last = max([*known, *([_floor(until, period)] if until else [])])
-    day, found = min(known), list[Span]()
+    known: dict[date, Span] = {
+        row["period_start"]: _span(row) for row in periods(metrics, period).to_dicts()
+    }
+    starts = [*known, *([_floor(until, period)] if until else [])]
+    day, last, found = min(known), max(starts), list[Span]()
     while day <= last:
         found.append(known.get(day, Span(start=day)))
         day = _next(day, period)
