@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     max_cost_usd_per_day: Decimal | None = Field(
         default=None, ge=0, description="Most that may be spent for all users on one UTC day."
     )
+    intervals_base_url: str = Field(
+        default="https://intervals.icu", description="Address of intervals.icu's API."
+    )
     concurrency: int = Field(
         default=16, ge=1, le=512, description="Texts written side by side in one flow run."
     )

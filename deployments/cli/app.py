@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 from rich.console import Console
 
-from deployments.cli import journaling, mailing, reading, running, serving, upkeep
+from deployments.cli import journaling, mailing, reading, running, serving, sourcing, upkeep
 from deployments.cli.environment import prepare_prefect
 from deployments.cli.replies import Reply, emit, emit_error
 
@@ -36,6 +36,7 @@ for command in (
     upkeep.doctor,
 ):
     app.command(command)
+app.command(sourcing.source)
 app.meta.group_parameters = _EVERYWHERE
 
 

@@ -15,7 +15,7 @@ from typing import Self
 
 import polars as pl
 
-from runletters.activities import Problem, Rights
+from runletters.activities import Problem, Recording, Rights
 from runletters.edges.history_files import History
 from runletters.edges.intake import Entry, Intake, open_intake, unread_problem
 from runletters.edges.reading import Read, read_all
@@ -75,6 +75,41 @@ def load_history(
     )
 
 
+def load_rows(
+    rows: Sequence[tuple[Recording, Entry | None]],
+    user_id: str,
+    history: History,
+    *,
+    quarantined: frozenset[str] = frozenset(),
+    problems: Sequence[Problem] = (),
+    rights: Rights | None = None,
+    now: datetime,
+) -> Loaded:
+    """Load what a service or a database listed into a user's history, each with its file, if any.
+
+    Args:
+        rows: what the source says of each activity, and the recording it keeps of it.
+        user_id: whose history.
+        history: where it goes.
+        quarantined: content that could not be read before and is not tried again.
+        problems: rows that could not be read, for the quarantine.
+        rights: what may be done with it, where the person knows better than the source.
+        now: aware UTC.
+    """
+    began = time.monotonic()
+    loading = _Loading(
+        user_id=user_id, history=history, rights=rights, now=now, quarantined=quarantined
+    )
+    loading.set_aside(problems)
+    loading.run_rows([(arrival(row, rights), entry) for row, entry in rows])
+    return Loaded(
+        counts=loading.counts,
+        problems=tuple(loading.problems),
+        activities=len(loading.shelf.rights),
+        seconds=time.monotonic() - began,
+    )
+
+
 @dataclass(kw_only=True)
 class _Loading:
     """One load while it goes on."""
@@ -107,7 +142,21 @@ class _Loading:
         for page in intake.pages:
             self._read_page(page)
         # What an export describes comes first, so that its activities carry the export's ids.
-        entries = sorted(intake.recordings, key=lambda entry: entry.name not in linked)
+        self._read_files(
+            linked, sorted(intake.recordings, key=lambda entry: entry.name not in linked), workers
+        )
+
+    def run_rows(self, rows: Sequence[tuple[Arrival, Entry | None]]) -> None:
+        """Take in rows without files, then those with one."""
+        for row, entry in rows:
+            if entry is None:
+                self._take_in(row)
+        linked = {entry.name: row for row, entry in rows if entry is not None}
+        self._read_files(linked, [entry for _, entry in rows if entry is not None], workers=1)
+
+    def _read_files(
+        self, linked: dict[str, Arrival], entries: Sequence[Entry], workers: int | None
+    ) -> None:
         with progress_bar("reading", len(entries)) as advance:
             for read in read_all(entries, frozenset(self._known), workers):
                 self._take_in(linked.get(read.entry.name), read)

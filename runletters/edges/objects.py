@@ -30,6 +30,7 @@ class Found:
     name: str
     place: Place
     size: int  # bytes
+    mark: str = ""  # changes when the content does: time of the change, or the store's own tag
 
 
 def locate(url: str, endpoint: str | None = None) -> Place:
@@ -61,7 +62,10 @@ def _files_below(root: Path) -> Iterator[Found]:
         for name in names:
             path = Path(folder, name)
             if path.is_file():
-                yield Found(path.relative_to(root).as_posix(), path, path.stat().st_size)
+                known = path.stat()
+                yield Found(
+                    path.relative_to(root).as_posix(), path, known.st_size, f"{known.st_mtime_ns}"
+                )
 
 
 def _objects_below(root: S3Path) -> Iterator[Found]:
@@ -75,7 +79,7 @@ def _objects_below(root: S3Path) -> Iterator[Found]:
         for item in cast("list[dict[str, Any]]", page.get("Contents", [])):
             name = str(item["Key"])[len(prefix) :]
             if name and not name.endswith("/"):
-                yield Found(name, root / name, int(item["Size"]))
+                yield Found(name, root / name, int(item["Size"]), str(item.get("ETag", "")))
 
 
 def is_file(place: Place) -> bool:

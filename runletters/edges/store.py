@@ -20,12 +20,15 @@ from runletters.edges.store_housekeeping import StoreHousekeeping
 from runletters.edges.store_ledger import StoreLedger
 from runletters.edges.store_migrations import migrate
 from runletters.edges.store_reading import StoreReading
+from runletters.edges.store_sources import StoreSources
 from runletters.errors import StoreError
 
 __all__ = ["RecordResult", "Store"]
 
 
-class Store(StoreReading, StoreContents, StoreLedger, StoreHousekeeping, StoreDigests):
+class Store(
+    StoreReading, StoreContents, StoreLedger, StoreHousekeeping, StoreDigests, StoreSources
+):
     """An open store; a context manager that closes itself."""
 
     @classmethod

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from runletters.edges import store_m001, store_m002, store_m003, store_m004, store_m005
+from runletters.edges import (
+    store_m001,
+    store_m002,
+    store_m003,
+    store_m004,
+    store_m005,
+    store_m008,
+)
 from runletters.edges.store_engine import reader_of
 from runletters.errors import StoreError
 
@@ -40,6 +47,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(name="003_digests_and_sends", statements=store_m003.STATEMENTS),
     Migration(name="004_limits_and_live_runs", statements=store_m004.STATEMENTS),
     Migration(name="005_lines_of_batches", statements=store_m005.STATEMENTS),
+    Migration(name="008_automation", statements=store_m008.STATEMENTS),
 )
 """In the order in which they were written; a step that was released is never changed."""
 

@@ -195,6 +195,19 @@ quarantine = sa.Table(
     _column("last_seen_at", Utc),
 )
 
+source_polls = sa.Table(
+    "source_polls",
+    METADATA,
+    _column("poll_id", key=True),
+    _column("user_id"),
+    _column("source"),
+    _column("state"),
+    *(_column(name, sa.BigInteger) for name in ("found", "loaded", "withheld", "quarantined")),
+    _column("reason"),
+    _column("remedy"),
+    _column("polled_at", Utc),
+)
+
 budgets = sa.Table(
     "budgets",
     METADATA,
@@ -248,6 +261,7 @@ PUBLISHED: tuple[sa.Table, ...] = (
     attempts,
     flow_outcomes,
     quarantine,
+    source_polls,
 )
 """What readers may see; locks are nobody's business."""
 

@@ -15,7 +15,15 @@ import httpx
 from servers.processes import free_port, running, until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DEPLOYED = {"ingest", "backfill", "process-activity", "publish", "digest"}
+DEPLOYED = {
+    "ingest",
+    "order",
+    "backfill",
+    "process-activity",
+    "new-activities",
+    "publish",
+    "digest",
+}
 _ENDS = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 

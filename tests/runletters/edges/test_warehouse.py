@@ -127,6 +127,7 @@ class TestContents:
             "laps": 1,
             "published": 1,
             "quarantine": 1,
+            "source_polls": 0,
             "splits": 0,
             "users": 1,
         } == result["tables"]
