@@ -24,12 +24,19 @@ from runletters.backfilling import Order
 from runletters.content import KINDS, Kind
 from runletters.progress import Tally
 from runletters.settings import Settings
+from tasks.mailing import tell_of_failure
 from tasks.outcomes import close_account
 from tasks.planning import check_writer, plan
 from tasks.promises import SIDE_BY_SIDE
 
 
-@flow(name="backfill-history", flow_run_name="backfill-{user}", task_runner=SIDE_BY_SIDE)
+@flow(
+    name="backfill-history",
+    flow_run_name="backfill-{user}",
+    task_runner=SIDE_BY_SIDE,
+    on_failure=[tell_of_failure],
+    on_crashed=[tell_of_failure],
+)
 def backfill_history(
     user: Annotated[str, Field(min_length=1, examples=["ada"])],
     kinds: tuple[Kind, ...] = KINDS,

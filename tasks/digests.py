@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
@@ -17,6 +17,7 @@ from runletters.digests.writing import WrittenDigest
 from runletters.edges import digest_desk
 from runletters.edges.post_office import sender_of
 from runletters.edges.store import Store
+from runletters.errors import SettingsError
 from runletters.settings import Settings
 
 
@@ -69,6 +70,21 @@ def check_mail(settings: Settings) -> None:
         SettingsError: mail is not configured; the message says how to do it.
     """
     sender_of(settings)
+
+
+def why_no_mail(settings: Settings) -> str:
+    """Which setting of mail is missing; empty where mails can be sent."""
+    try:
+        check_mail(settings)
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+def no_digests(why: str) -> dict[str, Any]:
+    """The summary of a run that had no way to send anything: counts of zero and the reason."""
+    get_run_logger().warning("No digest was sent: %s", why)
+    return digest_summary([]) | {"notes": [{"state": "skipped", "note": why}]}
 
 
 def gather_sent(futures: Sequence[PrefectFuture[Any]], due: Sequence[Due]) -> list[Sent]:

@@ -80,7 +80,8 @@ def close_account(plan: Plan, tally: Tally, settings: Settings) -> dict[str, Any
     """
     result = _account(plan, tally, settings)
     publish_summary(result)
-    tell_by_mail(result, settings)
+    if plan.order.activity_id is None:  # a single activity is no news for a mail
+        tell_by_mail(result, settings)
     if tally.stopped_by == WriterStopped.__name__:
         raise WriterStopped(tally.stopped or "")
     return result

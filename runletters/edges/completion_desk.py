@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,17 @@ from runletters.digests.sending import Sent
 from runletters.edges.post_office import Outgoing, id_of, is_configured, post, user_links
 from runletters.edges.store import Store
 from runletters.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedRun:
+    """A flow run that ended with an error."""
+
+    run_id: str
+    flow: str
+    user_id: str
+    error: str
+    started_at: datetime
 
 
 def tell(
@@ -52,6 +64,36 @@ def tell(
         message_id=id_of(settings, user_id, run_id),
     )
     return post(store, settings, outgoing, clock=clock)
+
+
+def close_failed(
+    store: Store,
+    settings: Settings,
+    failed: FailedRun,
+    *,
+    clock: Callable[[], datetime],
+    link: str | None = None,
+) -> Sent:
+    """Keep that a flow run ended with an error, and mail it with what had been paid by then.
+
+    A run that closed its account before it raised keeps that account, and its one mail.
+    """
+    result = {
+        "user": failed.user_id,
+        "error": failed.error,
+        "cost_nano_usd": store.spent_by_run(failed.run_id).cost_nano_usd,
+    }
+    if failed.run_id not in store.flow_outcomes()["flow_run_id"]:
+        store.record_flow(
+            failed.run_id,
+            failed.flow,
+            failed.user_id or None,
+            started_at=failed.started_at,
+            ended_at=clock(),
+            summary=result,
+            state="failed",
+        )
+    return tell(store, settings, result, run_id=failed.run_id, clock=clock, link=link)
 
 
 def _why_not(settings: Settings, email: str | None, result: Mapping[str, Any]) -> str:

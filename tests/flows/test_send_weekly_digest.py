@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from servers.runners import move_in, settings_in, weeks_of
+from servers.runners import a_run, move_in, settings_in, weeks_of
 from servers.smtp import Mailbox, mailbox
 
+from flows.backfill_history import backfill_history
 from flows.send_weekly_digest import send_weekly_digest
 from runletters.edges.store import Store
-from runletters.errors import SettingsError
+from runletters.errors import SettingsError, StoreError
 from runletters.settings import Settings
 from tasks.mailing import tell_by_mail
 
@@ -58,14 +59,28 @@ def test_one_user_can_be_sent_any_week(house: Settings, mailbox: Mailbox) -> Non
     assert 1 == len(mailbox.messages)
 
 
-def test_without_a_mail_server_the_flow_says_so_first(
+def test_a_schedule_without_a_mail_server_ends_with_a_note(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times an hour nothing fails, nothing is written, and the note says what to set."""
+    monkeypatch.delenv("RUNLETTERS_SMTP_URL")
+
+    result = send_weekly_digest(at=SIX)
+
+    assert 0 == result["sent"]
+    assert "RUNLETTERS_SMTP_URL is not set" in result["notes"][0]["note"]
+    with Store.open(house.store) as store:
+        assert 0 == store.digests().height
+
+
+def test_who_asks_for_a_digest_without_a_mail_server_is_told(
     house: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is written."""
     monkeypatch.delenv("RUNLETTERS_SMTP_URL")
 
     with pytest.raises(SettingsError, match="RUNLETTERS_SMTP_URL is not set"):
-        send_weekly_digest(at=SIX)
+        send_weekly_digest(user="ana", at=SIX)
 
     with Store.open(house.store) as store:
         assert 0 == store.digests().height
@@ -80,3 +95,53 @@ def test_telling_by_mail_never_fails_a_run(house: Settings, mailbox: Mailbox) ->
 
     assert ("sent", "unsent") == (told.state, broken.state)
     assert "Your letters are ready: 2 texts written" == mailbox.messages[0]["Subject"]
+
+
+def subjects(mailbox: Mailbox) -> list[str]:
+    return [str(message["Subject"]) for message in mailbox.messages]
+
+
+def plain_of(mailbox: Mailbox) -> str:
+    body = mailbox.messages[-1].get_body(("plain",))
+    assert body is not None
+    return body.get_content()
+
+
+def test_a_finished_backfill_is_mailed_once(house: Settings, mailbox: Mailbox) -> None:
+    """With what was written and what it cost; nothing to do is no news."""
+    move_in(house, "ana", [a_run("ana", date(2026, 11, 21), 8)])
+
+    first = backfill_history(user="ana", max_activities=2, writer="offline")
+    backfill_history(user="ana", max_activities=2, writer="offline")
+
+    assert 4 == first["done"]
+    assert ["Your letters are ready: 4 texts written"] == subjects(mailbox)
+    assert "Cost: nothing" in plain_of(mailbox)
+
+
+def test_a_backfill_that_raises_is_mailed_and_kept(
+    house: Settings, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner learns why, in a mail of its own, and the outcome stands in the store."""
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+
+    with pytest.raises(SettingsError):
+        backfill_history(user="ana", writer="claude")
+
+    assert ["Writing your letters failed"] == subjects(mailbox)
+    assert "ANTHROPIC_API_KEY" in plain_of(mailbox)
+    with Store.open(house.store) as store:
+        assert ["failed"] == store.flow_outcomes("ana")["state"].to_list()
+
+
+def test_a_failing_backfill_without_mail_fails_for_its_own_reason(
+    house: Settings, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No mail server, an unknown user: the error is the first one, and nothing is mailed."""
+    del house
+    monkeypatch.delenv("RUNLETTERS_SMTP_URL")
+
+    with pytest.raises(StoreError, match="nobody"):
+        backfill_history(user="nobody")
+
+    assert [] == mailbox.messages
