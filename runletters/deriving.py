@@ -22,6 +22,12 @@ from runletters.users import Preferences
 
 VERSION = 2
 """Goes up when a formula changes; everything is then computed again."""
+STAMPS: dict[str, pl.DataType] = {
+    "activity_id": pl.String(),
+    "ingested_at": pl.Datetime("us", "UTC"),
+    "version": pl.Int32(),
+}
+"""Which activity, in which state and by which formulas a kept row was computed."""
 BATCH_ACTIVITIES = 150
 """Activities whose streams are in memory at a time."""
 TABLES = ("run_metrics", "splits", "best_efforts", "routes")
@@ -67,17 +73,28 @@ def derive(activities: pl.DataFrame, streams: pl.DataFrame) -> dict[str, pl.Data
     return {name: rows.join(stamps, on="activity_id") for name, rows in tables.items()}
 
 
-def personal_metrics(kept: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
+def personal_metrics(
+    kept: pl.DataFrame,
+    preferences: Preferences,
+    *,
+    seen_threshold_pace_s_per_km: float | None = None,
+) -> pl.DataFrame:
     """Metrics of a whole history with this runner's zones, loads and classes of runs.
 
     Args:
         kept: run_metrics as kept; needs no stream.
         preferences: maximum, rest and threshold as the runner typed them, where known.
+        seen_threshold_pace_s_per_km: from the best efforts, where none was typed in.
     """
-    if kept.is_empty():
+    if kept.width <= len(STAMPS):  # nothing was ever kept
         return kept
     seen_bpm = seen_heart_rate_max_bpm(kept)
-    metrics = personalised(kept, preferences, seen_bpm=seen_bpm)
+    metrics = personalised(
+        kept,
+        preferences,
+        seen_bpm=seen_bpm,
+        seen_threshold_pace_s_per_km=seen_threshold_pace_s_per_km,
+    )
     return metrics.join(classified(metrics), on="activity_id", how="left", maintain_order="left")
 
 

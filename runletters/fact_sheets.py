@@ -17,12 +17,14 @@ import polars as pl
 from runletters.comparisons import COMPARISON_INPUT, compare
 from runletters.facts import Fact, FactSheet, SplitFact
 from runletters.sheets.calendar import CALENDAR
-from runletters.sheets.candidates import Row, most_telling
+from runletters.sheets.candidates import Candidate, Row, most_telling
 from runletters.sheets.classify import class_of, tone_of, with_class
 from runletters.sheets.effort import EFFORT, split_facts
 from runletters.sheets.headline import advice, counted, headline
 from runletters.sheets.history import HISTORY
+from runletters.sheets.training import further_candidates
 from runletters.sheets.trust import caveats, with_trust
+from runletters.training import Training
 from runletters.untrusted import bounded_notes, bounded_title
 from runletters.users import Preferences
 from runletters.wording import Wording, wording_for
@@ -42,6 +44,7 @@ def build_fact_sheets(
     preferences: Preferences,
     *,
     extra: Mapping[str, Sequence[Fact]] | None = None,
+    further: Mapping[str, Sequence[Candidate]] | None = None,
 ) -> list[FactSheet]:
     """One sheet per wanted run, in the order asked for.
 
@@ -54,6 +57,7 @@ def build_fact_sheets(
         wanted: Activity ids; those that are no run of this history are left out.
         preferences: Language, units, name, time zone, and whether notes may be used.
         extra: Further facts by activity id (load, form), told right after the most telling.
+        further: Candidates by activity id, which compete with those made here.
     """
     wording = wording_for(preferences.language, preferences.units)
     runs = with_class(with_trust(_joined(activities, metrics), preferences))
@@ -63,10 +67,43 @@ def build_fact_sheets(
     by_id = {str(row["activity_id"]): row for row in rows}
     by_run = _splits_by_run(splits, frozenset(by_id), wording)
     return [
-        _sheet(by_id[key], by_run.get(key, ()), wording, preferences, (extra or {}).get(key, ()))
+        _sheet(
+            by_id[key],
+            by_run.get(key, ()),
+            wording,
+            preferences,
+            extra=(extra or {}).get(key, ()),
+            further=(further or {}).get(key, ()),
+        )
         for key in wanted
         if key in by_id
     ]
+
+
+def fact_sheets_of(
+    activities: pl.DataFrame,
+    training: Training,
+    routes: Mapping[str, frozenset[int]],
+    splits: pl.DataFrame,
+    *,
+    wanted: Sequence[str],
+    preferences: Preferences,
+) -> list[FactSheet]:
+    """Sheets with everything the runner's training adds to the headline figures.
+
+    Args:
+        activities: ACTIVITY_SCHEMA, the whole history of one user.
+        training: of the same history.
+        routes: cells by activity, where the geometry is known.
+        splits: of the wanted runs, as in `build_fact_sheets`.
+        wanted: activity ids.
+        preferences: the reader's.
+    """
+    wording = wording_for(preferences.language, preferences.units)
+    further = further_candidates(wanted, training.metrics, training.best_efforts, routes, wording)
+    return build_fact_sheets(
+        activities, training.metrics, splits, wanted, preferences, further=further
+    )
 
 
 def _joined(activities: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
@@ -111,11 +148,13 @@ def _split(row: Mapping[str, Any], wording: Wording) -> SplitFact:
     )
 
 
-def _facts(row: Row, splits: Sequence[SplitFact], wording: Wording) -> tuple[Fact, ...]:
+def _facts(
+    row: Row, splits: Sequence[SplitFact], wording: Wording, further: Sequence[Candidate]
+) -> tuple[Fact, ...]:
     makers = (*HISTORY, *CALENDAR, *EFFORT) if row["is_trusted"] else ()
     made = [candidate for make in makers if (candidate := make(row, wording))]
     if row["is_trusted"]:
-        made += split_facts(splits, wording)
+        made += [*split_facts(splits, wording), *further]
     return most_telling(made, row["activity_id"])
 
 
@@ -124,11 +163,13 @@ def _sheet(
     splits: tuple[SplitFact, ...],
     wording: Wording,
     preferences: Preferences,
+    *,
     extra: Sequence[Fact],
+    further: Sequence[Candidate],
 ) -> FactSheet:
     started_local: datetime = row["started_local"]
     classification, reason = class_of(row, wording)
-    telling = _facts(row, splits, wording)
+    telling = _facts(row, splits, wording, further)
     figures = headline(row, wording, started_local)
     numbers = counted(row, wording) if row["is_trusted"] else []
     safe = advice(row, wording, classification) if row["is_trusted"] else []

@@ -8,10 +8,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from runletters.backfilling import Pair
-from runletters.deriving import personal_metrics, split_length_m
+from runletters.deriving import split_length_m
 from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
-from runletters.fact_sheets import build_fact_sheets
+from runletters.fact_sheets import fact_sheets_of
 from runletters.facts import FactSheet
 from runletters.metrics.splits import splits
 from runletters.settings import Settings
@@ -31,11 +31,12 @@ def read_fact_sheets(user: User, pairs: Sequence[Pair], settings: Settings) -> l
     history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
     derived = Derived.open(settings.history, settings.s3_endpoint_url)
     derived.refresh(user.user_id, history)
-    kept = derived.read(user.user_id, "run_metrics")
-    return build_fact_sheets(
-        history.activities(user.user_id),
-        personal_metrics(kept, user.preferences),
+    activities = history.activities(user.user_id)
+    return fact_sheets_of(
+        activities,
+        derived.training(user, activities),
+        derived.routes(user.user_id),
         splits(history.streams(user.user_id, wanted), split_length_m(user.preferences.units)),
-        wanted,
-        user.preferences,
+        wanted=wanted,
+        preferences=user.preferences,
     )

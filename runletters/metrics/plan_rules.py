@@ -14,6 +14,9 @@ from runletters.metrics.form import pace_at_share_s_per_km
 PlanKind: TypeAlias = Literal["rest", "easy", "long", "tempo", "intervals", "race"]
 HARD: frozenset[PlanKind] = frozenset({"tempo", "intervals", "race"})
 
+HARD_CLASSES = ("race", "tempo", "intervals")
+"""Classes of runs that count as hard days behind the runner."""
+
 GROWTH = 1.08
 CUTBACK = 0.75
 LOWEST_TSB = -30.0

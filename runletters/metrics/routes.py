@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import polars as pl
 
@@ -76,29 +78,36 @@ def polyline_cells(routes: pl.DataFrame) -> pl.DataFrame:
     return route_cells(pl.DataFrame(points, schema=schema, orient="row"))
 
 
-def similarity(
-    one: frozenset[int], other: frozenset[int], *, wide: frozenset[int] | None = None
-) -> float:
+@dataclass(frozen=True)
+class Surroundings:
+    """The cells of one run with all that lie beside them, made once for many comparisons."""
+
+    cells: frozenset[int]
+    around: tuple[tuple[int, ...], ...]  # each cell with the eight beside it
+    wide: frozenset[int]  # all of these
+
+    @classmethod
+    def of(cls, cells: frozenset[int]) -> Self:
+        """Those of some cells."""
+        around = tuple(tuple(cell + step for step in _STEPS) for cell in cells)
+        return cls(cells, around, frozenset(cell for group in around for cell in group))
+
+
+_STEPS = tuple(row * _ROW + column for row in (0, -1, 1) for column in (0, -1, 1))
+
+
+def similarity(one: Surroundings, other: frozenset[int]) -> float:
     """The smaller share of cells of one that lie on or beside a cell of the other.
 
     Below SAME_ROUTE the share of the other side may be missing: it decides nothing there.
-
-    Args:
-        one: cells of a run.
-        other: cells of another run.
-        wide: `widened(one)`, where the caller compares one with many.
     """
-    if not one or not other:
+    if not one.cells or not other:
         return 0.0
-    covered = len(other & (wide or widened(one))) / len(other)
-    # Widening the other costs more than everything else; most runs are nowhere near.
-    return min(covered, len(one & widened(other)) / len(one)) if covered >= SAME_ROUTE else covered
-
-
-def widened(cells: frozenset[int]) -> frozenset[int]:
-    """The cells and their eight neighbours."""
-    steps = [row * _ROW + column for row in (-1, 0, 1) for column in (-1, 0, 1)]
-    return frozenset(cell + step for cell in cells for step in steps)
+    covered = len(other & one.wide) / len(other)
+    if covered < SAME_ROUTE:  # most runs are nowhere near
+        return covered
+    met = sum(not other.isdisjoint(group) for group in one.around)
+    return min(covered, met / len(one.cells))
 
 
 def decoded(line: str) -> list[tuple[float, float]]:

@@ -17,7 +17,8 @@ from typing import Any
 
 import polars as pl
 
-from runletters.metrics.routes import SAME_ROUTE, similarity, widened
+from runletters.metrics.classify import is_sound
+from runletters.metrics.routes import SAME_ROUTE, Surroundings, similarity
 
 LENGTH_TOLERANCE = 0.10
 CLIMB_TOLERANCE_M_PER_KM = 8.0
@@ -108,12 +109,12 @@ def compared(activity_id: str, metrics: pl.DataFrame, similar: pl.DataFrame) -> 
 
 
 def _near_in_length(target: dict[str, Any], metrics: pl.DataFrame) -> pl.DataFrame:
-    if target["pace_quality"] != "measured":
+    if target["pace_quality"] not in {"measured", "estimated"}:
         return metrics.clear()
     metres: float = target["distance_m"]
     return metrics.filter(
         pl.col("started_at") < target["started_at"],
-        pl.col("pace_quality") == "measured",
+        is_sound(),
         pl.col("distance_m").is_between(
             metres * (1 - LENGTH_TOLERANCE), metres * (1 + LENGTH_TOLERANCE)
         ),
@@ -123,10 +124,9 @@ def _near_in_length(target: dict[str, Any], metrics: pl.DataFrame) -> pl.DataFra
 def _on_route(
     target: dict[str, Any], near: pl.DataFrame, routes: Mapping[str, frozenset[int]]
 ) -> pl.DataFrame:
-    own = routes.get(target["activity_id"], frozenset())
+    own = Surroundings.of(routes.get(target["activity_id"], frozenset()))
     ids: list[str] = near["activity_id"].to_list()
-    wide = widened(own)
-    likeness = [similarity(own, routes.get(other, frozenset()), wide=wide) for other in ids]
+    likeness = [similarity(own, routes.get(other, frozenset())) for other in ids]
     found = near.select("activity_id", "local_date").with_columns(
         pl.lit("route").alias("basis"), pl.Series("similarity", likeness, dtype=pl.Float64)
     )

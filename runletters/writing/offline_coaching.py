@@ -16,14 +16,18 @@ from runletters.writing.phrasebook import coaching_phrases
 from runletters.writing.slots import slots
 
 HEART = (
-    "heart_rate_avg", "heart_rate_lower", "heart_rate_higher", "heart_rate_same",
+    "heart_rate_avg", "even_heart_rate_faster", "even_heart_rate_slower",
+    "heart_rate_lower", "heart_rate_higher", "heart_rate_same",
     "heart_rate_drift_up", "heart_rate_drift_down", "decoupling", "decoupling_none",
     "hard_zone_share", "easy_zone_share", "heart_rate_max",
 )  # fmt: skip
 PACING = (
-    "band_best", "band_rank", "fastest_since", "pace_quicker", "pace_slower", "pace_as_usual",
+    "repetitions", "effort_best", "route_best", "band_best", "effort_rank",
+    "route_rank", "band_rank", "fastest_since", "pace_quicker", "pace_slower",
+    "pace_as_usual",
     "second_half_faster", "second_half_slower", "second_half_even", "fastest_split",
-    "split_spread", "climb_rate", "climb_best", "climb_rank", "most_climb_since", "pauses",
+    "split_spread", "graded_pace", "climb_rate", "climb_best", "climb_rank", "most_climb_since",
+    "pauses",
 )  # fmt: skip
 MEANING = (
     "longest_ever", "distance_rank", "longest_of_year", "longest_since", "distance_rank_year",

@@ -13,6 +13,7 @@ from runletters.facts import FactSheet
 from runletters.writing.phrasebook import Phrasebook
 
 STRONG = frozenset({
+    "effort_best", "route_best", "repetitions",
     "longest_ever", "distance_rank", "longest_of_year", "longest_since", "band_best", "band_rank",
     "fastest_since", "climb_best", "run_milestone", "total_milestone", "first_of_year",
     "return_after", "rare_hour_none",
@@ -40,6 +41,8 @@ EVERYDAY = {
     "anniversary": 4, "week_volume": 4, "month_volume": 5, "year_volume": 6, "year_ahead": 6,
     "year_behind": 9, "usual_hour": 7, "streak": 2, "pace_slower": 2, "pace_quicker": 1,
     "pace_as_usual": 3, "heart_rate_same": 3, "heart_rate_higher": 2, "heart_rate_lower": 1,
+    "even_heart_rate_faster": 2,
+    "even_heart_rate_slower": 3, "graded_pace": 3, "route_rank": 2, "effort_rank": 1,
     "second_run_of_day": 2, "pauses": 3, "slowest_split": 4, "split_spread": 3,
 }  # fmt: skip
 """True of most runs: told every so many letters, or they would be told in all of them."""

@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 
-from runletters.fact_sheets import build_fact_sheets
+from runletters.deriving import derive
+from runletters.fact_sheets import fact_sheets_of
 from runletters.facts import Units
 from runletters.grounding import check
-from runletters.metrics.run_metrics import run_metrics
 from runletters.metrics.splits import splits
 from runletters.samples import generate_frames
+from runletters.training import training_of
 from runletters.users import Preferences
 from runletters.writing.offline import write_coaching, write_letter
 
@@ -25,13 +26,19 @@ STYLE = {"person"}
 def test_offline_texts_pass(language: str, units: Units) -> None:
     """A year of invented runs, a letter and an insight each: nothing is rejected."""
     activities, streams = generate_frames(11, 1, date(2026, 11, 20))
-    preferences = Preferences(language=language, units=units)
-    sheets = build_fact_sheets(
+    preferences = Preferences(
+        language=language, units=units, heart_rate_max_bpm=190, heart_rate_rest_bpm=50
+    )
+    kept = derive(activities, streams)
+    routes = {name: frozenset(cells) for name, cells in kept["routes"].select(
+        "activity_id", "cells").iter_rows()}  # fmt: skip
+    sheets = fact_sheets_of(
         activities,
-        run_metrics(activities, streams, preferences),
+        training_of(kept["run_metrics"], kept["best_efforts"], preferences),
+        routes,
         splits(streams, 1000.0 if units == "metric" else 1609.344),
-        activities["activity_id"].to_list(),
-        preferences,
+        wanted=activities["activity_id"].to_list(),
+        preferences=preferences,
     )
     rejected: list[tuple[str, str]] = []
     for sheet in sheets:
@@ -42,5 +49,7 @@ def test_offline_texts_pass(language: str, units: Units) -> None:
         ]
         rejected += [(f.rule, f.found) for f in found if f.severity == "reject"]
 
+    told = {fact.name for sheet in sheets for fact in sheet.facts}
     assert len(sheets) > 100
+    assert {"route_rank", "even_heart_rate_faster", "repetitions", "graded_pace"} <= told
     assert [] == [r for r in rejected if r[0] not in STYLE]

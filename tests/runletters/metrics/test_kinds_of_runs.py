@@ -132,8 +132,10 @@ def test_the_same_loop_is_the_same_route_in_spite_of_gps_noise() -> None:
         loop("one"), loop("noisy", shift_deg=0.0002, points=120), loop("far", shift_deg=0.0045)
     )
 
-    assert routes.similarity(cells["one"], cells["noisy"]) >= routes.SAME_ROUTE
-    assert routes.similarity(cells["one"], cells["far"]) < routes.SAME_ROUTE
+    assert (
+        routes.similarity(routes.Surroundings.of(cells["one"]), cells["noisy"]) >= routes.SAME_ROUTE
+    )
+    assert routes.similarity(routes.Surroundings.of(cells["one"]), cells["far"]) < routes.SAME_ROUTE
 
 
 def test_an_encoded_line_is_read_and_a_broken_one_is_none() -> None:
@@ -202,4 +204,4 @@ def test_a_route_is_like_itself(cells: list[int]) -> None:
     """Likeness is 1 with itself and the same from both sides above the threshold."""
     own = frozenset(cells)
 
-    assert routes.similarity(own, own) == 1.0
+    assert routes.similarity(routes.Surroundings.of(own), own) == 1.0
