@@ -60,9 +60,7 @@ def build_fact_sheets(
         further: Candidates by activity id, which compete with those made here.
     """
     wording = wording_for(preferences.language, preferences.units)
-    runs = with_class(with_trust(_joined(activities, metrics), preferences))
-    compared = compare(_comparable(runs), preferences.units)
-    table = runs.join(compared, on="activity_id", how="left")
+    table = compared_runs(activities, metrics, preferences)
     rows = table.filter(pl.col("activity_id").is_in(list(wanted))).iter_rows(named=True)
     by_id = {str(row["activity_id"]): row for row in rows}
     by_run = _splits_by_run(splits, frozenset(by_id), wording)
@@ -78,6 +76,18 @@ def build_fact_sheets(
         for key in wanted
         if key in by_id
     ]
+
+
+def compared_runs(
+    activities: pl.DataFrame, metrics: pl.DataFrame, preferences: Preferences
+) -> pl.DataFrame:
+    """Every run with its class and its place in the history as of its day, oldest first.
+
+    Letters and `runletters compare` both read their ranks here.
+    """
+    runs = with_class(with_trust(_joined(activities, metrics), preferences))
+    compared = compare(_comparable(runs), preferences.units)
+    return runs.join(compared, on="activity_id", how="left", maintain_order="left")
 
 
 def fact_sheets_of(

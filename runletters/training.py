@@ -19,8 +19,10 @@ from runletters.metrics.form import threshold_pace_s_per_km
 from runletters.metrics.load import daily_load, fitness, weekly_load
 from runletters.metrics.plan_rules import HARD_CLASSES, PlanState
 from runletters.metrics.prediction import (
+    BackTest,
     Effort,
     Prediction,
+    back_test,
     efforts_of,
     predictions,
     race_distance_m,
@@ -51,6 +53,10 @@ class Training:
     def predicted(self, on_date: date) -> list[Prediction]:
         """What could be raced on that day, from what was known the day before."""
         return predictions(self.efforts, self.races, on_date)[0]
+
+    def tested(self, on_date: date) -> list[BackTest]:
+        """Each race before that day with what would have been said of it the day before."""
+        return back_test(self.efforts, [r for r in self.races if r.local_date < on_date])
 
 
 def training_of(

@@ -8,7 +8,16 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 from rich.console import Console
 
-from deployments.cli import journaling, mailing, reading, running, serving, sourcing, upkeep
+from deployments.cli import (
+    journaling,
+    mailing,
+    reading,
+    running,
+    serving,
+    sourcing,
+    training,
+    upkeep,
+)
 from deployments.cli.environment import prepare_prefect
 from deployments.cli.replies import Reply, emit, emit_error
 
@@ -30,6 +39,9 @@ for command in (
     reading.status,
     mailing.digest,
     journaling.journal,
+    training.compare,
+    training.predict,
+    training.trend,
     serving.serve,
     upkeep.user,
     upkeep.forget,

@@ -55,7 +55,7 @@ def further_candidates(
         routes: cells by activity, where known.
         wording: the reader's language and units.
     """
-    sound = metrics.filter(is_sound()).select(*NEEDED).sort("started_at", "activity_id")
+    sound = comparable(metrics)
     mine = sound.filter(pl.col("activity_id").is_in(list(wanted)))
     efforts = _efforts(sound, best_efforts, frozenset(wanted), wording)
     return {
@@ -66,6 +66,11 @@ def further_candidates(
         ]
         for row in mine.iter_rows(named=True)
     }
+
+
+def comparable(metrics: pl.DataFrame) -> pl.DataFrame:
+    """The runs that may be held against each other, oldest first, columns of NEEDED."""
+    return metrics.filter(is_sound()).select(*NEEDED).sort("started_at", "activity_id")
 
 
 def _efforts(
