@@ -49,7 +49,8 @@ test: $(VENV)/.dev ## The suite, on real servers that it starts itself
 test-system: $(VENV)/.dev ## The house as a whole: server, worker, browser, kills
 	@$(BIN)/pytest -n 0 -m "system and not slow" --timeout 600
 
-chaos: $(VENV)/.dev ## The slow checks: pace against the clock, a year of schedules
+chaos: $(VENV)/.dev ## Break everything and prove the books; then the slow checks
+	@PYTHONPATH=tests $(BIN)/python -m chaos.run
 	@$(BIN)/pytest -n 0 -m slow --timeout 900
 
 test-other: $(BIN)/uv ## The core's tests on the second Python (3.13), where it is installed

@@ -17,9 +17,6 @@ from runletters.api_failures import AMBIGUOUS, SERVER_ERRORS_FROM, Failure
 MOST_REQUESTS = 5_000  # of the 100,000 the API takes: one flow run can show as many texts
 MOST_BYTES = 200_000_000  # of 256 MB
 CLOCKS_DIFFER = timedelta(minutes=2)
-IN_DOUBT = timedelta(minutes=15)
-"""A submission nobody lists after so long was never taken: the call itself ends sooner."""
-
 SAFE_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 WritingMode: TypeAlias = Literal["live", "batch", "auto"]
 LineVerdict: TypeAlias = Literal["read", "again", "fail"]

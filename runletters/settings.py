@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     batch_poll_s: float = Field(
         default=30.0, gt=0, description="Seconds between two looks at message batches."
     )
+    batch_in_doubt_s: float = Field(
+        default=900.0,
+        gt=0,
+        description="Seconds after which a submission that the API does not list was never taken; "
+        "longer than the call itself may take.",
+    )
     anthropic_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("ANTHROPIC_API_KEY", "anthropic_api_key"),

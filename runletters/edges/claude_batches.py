@@ -14,7 +14,6 @@ from typing import Any, cast
 
 from runletters.api_failures import Failure
 from runletters.batching import (
-    IN_DOUBT,
     MOST_REQUESTS,
     LineVerdict,
     Listed,
@@ -82,6 +81,7 @@ class Holder:
 
     owner: str
     lease_s: float = 900.0
+    in_doubt_s: float = 900.0  # what nobody lists after so long was never taken
 
 
 class BatchClient:
@@ -308,10 +308,13 @@ class BatchClient:
                 known.add(each.provider_id)
                 return self._rows.submitted(row, each.provider_id, now=self._calls.now())
         is_open = any(not each.has_ended for each in fitting)
-        if is_open or self._calls.now() - row.created_at < IN_DOUBT:
+        if is_open or self._age_s(row) < self._holder.in_doubt_s:
             return None  # its ids can be read only once it has ended
         message = "the API lists no such batch"
         return self._not_taken(row, Failure(error_type="not_taken", message=message))
+
+    def _age_s(self, row: BatchRow) -> float:
+        return (self._calls.now() - row.created_at).total_seconds()
 
     def _is_ours(self, row: BatchRow, listed: Listed) -> bool:
         first = next(self._wire.lines(listed.provider_id), None)

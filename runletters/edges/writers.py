@@ -84,7 +84,7 @@ def open_batches(rows: BatchRows, owner: str, settings: Settings) -> BatchClient
     return BatchClient(
         cast("ClaudeWriter", open_writer("claude", settings)),
         rows,
-        Holder(owner=owner, lease_s=settings.lease_s),
+        Holder(owner=owner, lease_s=settings.lease_s, in_doubt_s=settings.batch_in_doubt_s),
         most_requests=settings.batch_requests,
     )
 

@@ -3,7 +3,8 @@
 In tests: `with ClaudeApiServer() as server:`. Alone, for demos, chaos and benchmarks:
 `PYTHONPATH=tests python -m servers.claude_api --port 8765 --faults 0.15`; then
 `ANTHROPIC_BASE_URL=http://127.0.0.1:8765 ANTHROPIC_API_KEY=test-key`. Its own pages:
-GET /fake/bill (every charge), GET /fake/stats, POST /fake/script (a list of faults).
+GET /fake/bill (every charge), GET /fake/total, GET /fake/stats,
+GET /fake/faults (what befell which call), POST /fake/script (a list of faults).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from uuid import uuid4
 
 from servers import fake_texts
 from servers.fake_batches import Batches
-from servers.fake_bill import Bill, Buckets, Cache, family, tokens_of
+from servers.fake_bill import Bill, Buckets, Cache, body_sha256, family, tokens_of
 from servers.fake_faults import BEFORE, RETRY_AFTER, STATUS, Faults, even_rates
 from servers.fake_http import HangUp, HttpServer, Request, Response, json_response
 from servers.fake_rules import (
@@ -136,7 +137,7 @@ class ClaudeApiServer:
 
     async def _message(self, body: dict[str, Any], request_id: str) -> Response:
         check_message(body)
-        fault = self.faults.next()
+        fault = self.faults.next(body_sha256(body))
         if fault in BEFORE:
             return await self._refuse(fault, request_id)
         buckets = self._buckets_of(body["model"])
@@ -259,6 +260,10 @@ class ClaudeApiServer:
         if request.path == "/fake/script":
             self.faults.play(*request.json())
             return json_response({"waiting": len(self.faults.script)})
+        if request.path == "/fake/faults":
+            return json_response(self.faults.met)
+        if request.path == "/fake/total":
+            return json_response(self.bill.total_nano_usd())
         if request.path == "/fake/bill":
             rows = self.bill.as_rows()
             return json_response({"total_nano_usd": self.bill.total_nano_usd(), "lines": rows})
@@ -297,6 +302,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--burst", type=float, default=10.0, help="seconds of the limit at once")
     parser.add_argument("--hang", type=float, default=600.0)
     parser.add_argument("--batch", type=float, default=0.0, help="seconds until a batch ends")
+    parser.add_argument("--batch-errored", type=float, default=0.0, help="share of lines")
+    parser.add_argument("--batch-expired", type=float, default=0.0, help="share of lines")
     parser.add_argument("--faults", type=float, default=0.0, help="share of faulty answers")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lie", action="store_true", help="write figures that are not true")
@@ -311,6 +318,8 @@ def main(arguments: list[str] | None = None) -> int:
         burst_s=given.burst,
         hang_s=given.hang,
         batch_s=given.batch,
+        batch_errored=given.batch_errored,
+        batch_expired=given.batch_expired,
         fault_rates=even_rates(given.faults) if given.faults else {},
         seed=given.seed,
     )

@@ -39,7 +39,8 @@ RETRY_AFTER = {"429": "1", "429_long": "3600", "ramp": "1"}
 TRANSIENT = (
     "429", "429_no_header", "ramp", "500", "503", "529", "reset", "hang", "accepted_timeout",
     "accepted_reset", "accepted_504", "cut_body", "truncated_json", "html", "refusal",
-    "max_tokens", "thinking_first", "empty", "not_json", "out_of_bounds", "markdown",
+    "refusal_partial", "max_tokens", "thinking_first", "empty", "not_json", "out_of_bounds",
+    "markdown", "lie", "odd_json",
 )  # fmt: skip
 """Everything that does not stop a run: the mix of chaos runs."""
 
@@ -52,6 +53,7 @@ class Faults:
         self.rates = dict(rates or {})
         self._random = random.Random(seed)  # noqa: S311 - draws faults, not secrets
         self.drawn: dict[str, int] = {}
+        self.met: list[tuple[str, str]] = []  # fault and the SHA-256 of the body it befell
 
     def play(self, *faults: str | None) -> None:
         known = {*BEFORE, *AFTER, None}
@@ -59,10 +61,11 @@ class Faults:
             raise ValueError(f"no such faults: {sorted(map(str, unknown))}")
         self.script.extend(faults)
 
-    def next(self) -> str | None:
+    def next(self, body_sha256: str = "") -> str | None:
         fault = self.script.popleft() if self.script else self._drawn()
         if fault:
             self.drawn[fault] = self.drawn.get(fault, 0) + 1
+            self.met.append((fault, body_sha256))
         return fault
 
     def _drawn(self) -> str | None:
