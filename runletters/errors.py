@@ -10,6 +10,7 @@ RunlettersError
 ├── StoreError            the operational store said no
 │   └── Busy              somebody else holds the lock or the lease
 ├── MailError             a mail could not be made or sent
+├── EngagementError       an event of a reader that cannot be used
 ├── TierLimit             the free tier ends here
 ├── BudgetReached         the next call could cost more than is left
 └── WriterError           no acceptable text came back
@@ -70,6 +71,10 @@ class Busy(StoreError):
 
 class MailError(RunlettersError):
     """A mail could not be made or sent."""
+
+
+class EngagementError(RunlettersError):
+    """An event of a reader that cannot be used."""
 
 
 class TierLimit(RunlettersError):

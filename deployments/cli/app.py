@@ -9,6 +9,7 @@ from cyclopts import App, Group, Parameter
 from rich.console import Console
 
 from deployments.cli import (
+    engaging,
     journaling,
     mailing,
     reading,
@@ -42,6 +43,9 @@ for command in (
     training.compare,
     training.predict,
     training.trend,
+    engaging.engage,
+    engaging.edit,
+    engaging.unsubscribe,
     serving.serve,
     upkeep.user,
     upkeep.forget,

@@ -20,6 +20,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     errors.HistoryError: 4,
     errors.Busy: 5,
     errors.StoreError: 5,
+    errors.EngagementError: 2,
     errors.TierLimit: 6,
     errors.BudgetReached: 7,
     errors.WriterStopped: 8,

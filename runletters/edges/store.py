@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from runletters.edges.store_contents import RecordResult, StoreContents
 from runletters.edges.store_digests import StoreDigests
+from runletters.edges.store_engagement import StoreEngagement
 from runletters.edges.store_engine import open_engine
 from runletters.edges.store_housekeeping import StoreHousekeeping
 from runletters.edges.store_ledger import StoreLedger
@@ -27,7 +28,13 @@ __all__ = ["RecordResult", "Store"]
 
 
 class Store(
-    StoreReading, StoreContents, StoreLedger, StoreHousekeeping, StoreDigests, StoreSources
+    StoreReading,
+    StoreContents,
+    StoreLedger,
+    StoreHousekeeping,
+    StoreDigests,
+    StoreSources,
+    StoreEngagement,
 ):
     """An open store; a context manager that closes itself."""
 

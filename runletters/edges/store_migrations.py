@@ -17,6 +17,7 @@ from runletters.edges import (
     store_m004,
     store_m005,
     store_m008,
+    store_m009,
 )
 from runletters.edges.store_engine import reader_of
 from runletters.errors import StoreError
@@ -48,6 +49,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(name="004_limits_and_live_runs", statements=store_m004.STATEMENTS),
     Migration(name="005_lines_of_batches", statements=store_m005.STATEMENTS),
     Migration(name="008_automation", statements=store_m008.STATEMENTS),
+    Migration(name="009_engagement", statements=store_m009.STATEMENTS),
 )
 """In the order in which they were written; a step that was released is never changed."""
 

@@ -254,6 +254,19 @@ batch_lines = sa.Table(
     _column("kind"),
 )
 
+engagement = sa.Table(
+    "engagement",
+    METADATA,
+    _column("user_id", key=True),
+    _column("event_id", key=True),
+    _column("kind"),
+    _column("item"),
+    _column("act"),
+    _column("rating", sa.BigInteger),
+    _column("happened_at", Utc),
+    _column("told_by"),
+)
+
 PUBLISHED: tuple[sa.Table, ...] = (
     users,
     generation_status,
@@ -262,6 +275,7 @@ PUBLISHED: tuple[sa.Table, ...] = (
     flow_outcomes,
     quarantine,
     source_polls,
+    engagement,
 )
 """What readers may see; locks are nobody's business."""
 
