@@ -72,7 +72,9 @@ class Plan(_Frozen):
     pairs: tuple[Pair, ...] = ()
     skipped: Skipped = Skipped()
     activities_in_scope: int = 0
-    on_their_way: int = Field(default=0, description="Texts in batches that are not read yet.")
+    on_their_way: int = Field(
+        default=0, description="Texts in batches that this order's writer can read in time."
+    )
     chapters: tuple[Order, ...] = Field(default=(), description="One per flow run it takes.")
     tier_message: str | None = Field(default=None, description="What an upgrade would add.")
 
@@ -146,7 +148,7 @@ def plan_backfill(
             beyond_max=(in_tier.height - wanted.height) * kinds,
         ),
         activities_in_scope=scope.height,
-        on_their_way=len(on_their_way),
+        on_their_way=len(on_their_way) if order.writer == "claude" else 0,
         tier_message=message,
     )
 

@@ -209,3 +209,19 @@ def test_a_long_history_becomes_chapters_with_bounds_that_cover_it() -> None:
 
     assert [2_500, 100] == [len(part.activity_ids) for part in parts]
     assert list(plan.pairs) == [pair for part in parts for pair in part.pairs]
+
+
+def test_texts_in_a_batch_are_left_to_their_reader() -> None:
+    """Neither writer plans them; only the one with a key is told that they can be read."""
+    activities = history(("a", 1, "running"), ("b", 2, "running"))
+    away = {("a", "letter")}
+
+    plans = [
+        plan_backfill(premium(writer=writer), activities, status(), now=NOW, on_their_way=away)
+        for writer in ("claude", "offline")
+    ]
+
+    assert [("a", "letter")] not in [list(plan.pairs) for plan in plans]
+    assert [3, 3] == [len(plan.pairs) for plan in plans]
+    assert [1, 1] == [plan.skipped.being_written for plan in plans]
+    assert [1, 0] == [plan.on_their_way for plan in plans]

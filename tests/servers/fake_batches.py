@@ -80,6 +80,7 @@ class Batches:
         if fault in {"500", "503", "529", "429"}:
             return error_response(int(fault), "not now", request_id)
         if fault in {"reset", "hang"}:
+            await asyncio.sleep(self._host.behaviour.hang_s if fault == "hang" else 0)
             raise HangUp
         now = datetime.now(UTC)
         batch = Batch(
