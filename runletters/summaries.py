@@ -13,6 +13,7 @@ import polars as pl
 
 from runletters.backfilling import Plan
 from runletters.content import KINDS
+from runletters.failures import shown
 from runletters.ledger import Spent
 from runletters.progress import Tally, duration_text
 
@@ -158,14 +159,25 @@ def summary_markdown(result: dict[str, Any]) -> str:
     parts = [f"| {_escape(result['user'])} | |\n|---|---:|\n{rows}"]
     if result["failures"]:
         parts.append("### Failures\nEach keeps its reason and is taken again by the next run.")
-        parts.append("| reason | texts |\n|---|---:|\n" + _reason_rows(result["failures"]))
+        head = "| reason | texts | what to do |\n|---|---:|---|\n"
+        parts.append(head + _reason_rows(result["failures"]))
     parts += [_escape(result[name]) for name in ("stopped", "tier_message") if result[name]]
     return "\n\n".join(parts)
 
 
 def _reason_rows(failures: dict[str, int]) -> str:
-    ordered = sorted(failures.items(), key=lambda item: -item[1])
-    return "\n".join(f"| {_escape(reason)[:300]} | {count:,} |" for reason, count in ordered)
+    groups, others = shown(failures)
+    rows = [
+        f"| {_escape(group.kind)}: {_escape(group.example)[:300]} | {group.texts:,} "
+        f"| {_escape(group.what_to_do)} |"
+        for group in groups
+    ]
+    more = (
+        [f"| other reasons | {others:,} | `runletters status --json` lists them |"]
+        if others
+        else []
+    )
+    return "\n".join(rows + more)
 
 
 def _escape(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 import polars as pl
@@ -13,6 +14,7 @@ from deployments.cli.replies import Reply, paragraph, table, two_columns
 from runletters.edges.history_files import History
 from runletters.edges.store import Store
 from runletters.errors import UnknownActivity
+from runletters.failures import shown
 from runletters.settings import Settings
 from runletters.summaries import status_counts
 
@@ -105,10 +107,13 @@ def _missing(kind: str, state: pl.DataFrame) -> str:
 
 
 def _failure_table(user: str, rows: list[dict[str, Any]]) -> RenderableType:
-    cells = [[row["activity_id"], row["kind"], str(row["error"])] for row in rows[:20]]
-    return table(
-        ["activity", "what", "why"], cells, title=f"Failed for {user}; taken again by the next run"
-    )
+    reasons = Counter(f"{row['error_type']}: {row['error']}" for row in rows)
+    groups, others = shown(reasons)
+    cells = [[str(group.texts), group.example, group.what_to_do] for group in groups]
+    if others:
+        cells.append([str(others), "other reasons", "--json lists every one"])
+    title = f"Failed for {user}; taken again by the next run"
+    return table(["texts", "why", "what to do"], cells, title=title)
 
 
 def _owner(store: Store, activity: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from runletters.digests.links import Links
 from runletters.digests.page import Page, rendered
 from runletters.digests.words import Words, words_for
+from runletters.failures import grouped
 from runletters.progress import duration_text
 from runletters.summaries import cost_text
 from runletters.users import Preferences
@@ -89,7 +90,7 @@ def _cost(result: Mapping[str, Any], words: Words) -> str:
 
 def _reasons(result: Mapping[str, Any], words: Words) -> list[str]:
     failures: Mapping[str, int] = result.get("failures") or {}
-    ordered = sorted(failures.items(), key=lambda item: -item[1])[:WORST]
     return [
-        f"{words.wording.count(count)} × {' '.join(why.split())[:300]}" for why, count in ordered
+        f"{words.wording.count(group.texts)} × {' '.join(group.example.split())[:300]}"
+        for group in grouped(failures)[:WORST]
     ]
