@@ -114,11 +114,14 @@ def _keyed(samples: pl.DataFrame) -> pl.DataFrame:
 
 def _best(keyed: pl.DataFrame, name: str, length_m: float) -> pl.DataFrame:
     tries = pl.concat([_from_samples(keyed, length_m), _to_samples(keyed, length_m)])
-    shortest = pl.col("elapsed_s").arg_min()
+    # Times within a microsecond are equal: the earliest of them is told, so that a run
+    # computed alone says the same as in company.
+    fastest = pl.col("elapsed_s").min().over("run")
     return (
         tries.filter(pl.col("elapsed_s") >= FASTEST_S[name])
+        .filter(pl.col("elapsed_s") <= fastest + 1e-6)
         .group_by("run", maintain_order=True)
-        .agg(pl.all().get(shortest))
+        .agg(pl.all().get(pl.col("started_t_s").arg_min()))
         .with_columns(effort=pl.lit(name), distance_m=pl.lit(length_m))
     )
 

@@ -43,6 +43,18 @@ FITNESS_SCHEMA: dict[str, pl.DataType] = {
     "strain_7d": pl.Float64(),
 }
 
+WEEKLY_SCHEMA: dict[str, pl.DataType] = {
+    "week_start": pl.Date(),
+    "load": pl.Float64(),
+    "distance_m": pl.Float64(),
+    "moving_s": pl.Float64(),
+    "runs_count": pl.Int64(),
+    "days_run": pl.Int64(),
+    "distance_change_percent": pl.Float64(),
+    "is_complete": pl.Boolean(),
+}
+"""One row per week from Monday; see `weekly_load`."""
+
 
 def daily_load(metrics: pl.DataFrame, until: date) -> pl.DataFrame:
     """Load of each day from the first run to a date, days of rest included.

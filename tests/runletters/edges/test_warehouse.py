@@ -19,10 +19,9 @@ from runletters.activities import ACTIVITY_SCHEMA, Problem
 from runletters.content import Outcome, Text
 from runletters.edges import warehouse
 from runletters.edges.store import Store
-from runletters.edges.warehouse_figures import CLASS_COLUMNS
+from runletters.edges.warehouse_figures import FIGURES
 from runletters.errors import SettingsError, StoreError
 from runletters.ledger import Attempt
-from runletters.metrics.best_efforts import BEST_EFFORTS_SCHEMA
 from runletters.metrics.row import RUN_METRICS_SCHEMA
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -148,7 +147,10 @@ class TestContents:
     ) -> None:
         """Tables, views and all their columns carry a comment, metrics included."""
         target = tmp_path / "warehouse.duckdb"
-        extra = {"run_metrics": pl.DataFrame(schema=RUN_METRICS_SCHEMA)}
+        extra = {
+            name: pl.DataFrame(schema={"user_id": pl.String(), **schema})
+            for name, schema in FIGURES.items()
+        }
 
         warehouse.publish(store, history, str(target), now=now, extra=extra)
 
@@ -165,9 +167,8 @@ class TestContents:
     def test_no_comment_speaks_of_what_is_not_there(self, published: Path) -> None:
         """A comment on a column that does not exist is a mistake in the file."""
         there = set(ask(published, "SELECT table_name, column_name FROM duckdb_columns()"))
+        there |= {(table, column) for table, schema in FIGURES.items() for column in schema}
         there |= {("run_metrics", column) for column in RUN_METRICS_SCHEMA}
-        there |= {("run_metrics", column) for column in CLASS_COLUMNS}
-        there |= {("best_efforts", column) for column in BEST_EFFORTS_SCHEMA}
         comments = warehouse.read_comments()
 
         said = {
