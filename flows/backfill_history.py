@@ -21,7 +21,7 @@ from flows.forms import (
 from flows.write_chapter import write_chapter
 from flows.write_in_batches import write_in_batches
 from runletters.backfilling import Order
-from runletters.content import KINDS, Kind
+from runletters.content import KINDS, RunKind
 from runletters.progress import Tally
 from runletters.settings import Settings
 from tasks.mailing import tell_of_failure
@@ -39,7 +39,7 @@ from tasks.promises import SIDE_BY_SIDE
 )
 def backfill_history(
     user: Annotated[str, Field(min_length=1, examples=["ada"])],
-    kinds: tuple[Kind, ...] = KINDS,
+    kinds: tuple[RunKind, ...] = KINDS,
     since: Day = EMPTY,
     until: Day = EMPTY,
     max_activities: Annotated[int, Field(ge=0)] | Unset = 0,

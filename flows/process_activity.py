@@ -11,7 +11,7 @@ from pydantic import Field
 from flows.forms import WriterChoice, writer_of
 from flows.write_chapter import write_chapter
 from runletters.backfilling import Order
-from runletters.content import KINDS, Kind
+from runletters.content import KINDS, RunKind
 from runletters.settings import Settings
 from tasks.outcomes import close_account
 from tasks.planning import check_writer, plan
@@ -26,7 +26,7 @@ from tasks.promises import SIDE_BY_SIDE
 def process_activity(
     user: Annotated[str, Field(min_length=1, examples=["ada"])],
     activity: Annotated[str, Field(min_length=1, examples=["12203346123"])],
-    kinds: tuple[Kind, ...] = KINDS,
+    kinds: tuple[RunKind, ...] = KINDS,
     refresh: bool = False,
     writer: WriterChoice = "default",
 ) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from runletters.activities import RUN_SPORTS
 from runletters.batching import WritingMode, is_by_batch
-from runletters.content import KINDS, Kind, WriterName
+from runletters.content import KINDS, Kind, RunKind, WriterName
 from runletters.errors import UnknownActivity
 from runletters.users import FREE_ACTIVITIES, Tier
 
@@ -37,7 +37,7 @@ class Order(_Frozen):
     user_id: str
     tier: Tier = "free"
     writer: WriterName = "offline"
-    kinds: tuple[Kind, ...] = KINDS
+    kinds: tuple[RunKind, ...] = KINDS
     since: date | None = None
     until: date | None = None
     activity_id: str | None = None  # this one only

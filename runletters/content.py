@@ -12,8 +12,11 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-Kind: TypeAlias = Literal["letter", "coaching"]
-KINDS: tuple[Kind, ...] = ("letter", "coaching")
+RunKind: TypeAlias = Literal["letter", "coaching"]
+KINDS: tuple[RunKind, ...] = ("letter", "coaching")
+"""What is written about each run."""
+Kind: TypeAlias = Literal["letter", "coaching", "plan"]
+"""Everything that is written: a plan is about the weeks ahead, not about a run."""
 WriterName: TypeAlias = Literal["offline", "claude"]
 Status: TypeAlias = Literal["pending", "generating", "completed", "failed"]
 

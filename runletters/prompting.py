@@ -21,10 +21,10 @@ from runletters.content import Kind, canonical_json
 from runletters.facts import Fact, FactSheet, SplitFact, Tone
 from runletters.pricing import Model, estimated_tokens
 
-MAX_OUTPUT_TOKENS: Mapping[Kind, int] = {"letter": 500, "coaching": 1_100}
+MAX_OUTPUT_TOKENS: Mapping[Kind, int] = {"letter": 500, "coaching": 1_100, "plan": 700}
 """Before the model's tokenizer factor: about twice what a good answer takes."""
 
-WHAT: Mapping[Kind, str] = {"letter": "letter", "coaching": "JSON object"}
+WHAT: Mapping[Kind, str] = {"letter": "letter", "coaching": "JSON object", "plan": "text"}
 TONE_RULES: Mapping[Tone, str] = {
     "ordinary": "",
     "race": "- This was a race. Say so, and keep to what the facts say about it.",
@@ -42,7 +42,7 @@ _NOTHING = "(none)"
 
 @cache
 def template_text(name: str) -> str:
-    """A prompt file as it is: letter, coaching or repair."""
+    """A prompt file as it is: letter, coaching, plan or repair."""
     return files("runletters").joinpath("prompts", f"{name}.md").read_text("utf-8")
 
 
@@ -187,7 +187,7 @@ def sent_text(parameters: Mapping[str, Any]) -> str:
 
 
 def _date_text(sheet: FactSheet) -> str:
-    fact = sheet.fact("date")
+    fact = sheet.fact("date") or sheet.fact("plan_start")
     return fact.text if fact else "an unknown day"
 
 

@@ -151,7 +151,7 @@ def _judge(
         return "empty", "the answer holds no text", None
     if stop not in _COMPLETE:
         return "odd_stop", f"the answer stopped with {stop!r}", None
-    return ("ok", "", None) if kind == "letter" else _read_insight(text)
+    return _read_insight(text) if kind == "coaching" else ("ok", "", None)
 
 
 def _read_insight(text: str) -> tuple[ReplyOutcome, str, Insight | None]:

@@ -46,6 +46,7 @@ for command in (
     engaging.engage,
     engaging.edit,
     engaging.unsubscribe,
+    training.plan,
     serving.serve,
     upkeep.user,
     upkeep.forget,

@@ -17,7 +17,7 @@ from deployments.cli.replies import EXIT_CODES, SOME_FAILED, Reply, paragraph, t
 from runletters.activities import Rights
 from runletters.backfilling import Order
 from runletters.batching import WritingMode
-from runletters.content import KINDS, Kind, WriterName
+from runletters.content import KINDS, RunKind, WriterName
 from runletters.errors import BudgetReached, TierLimit
 from runletters.settings import Settings
 from runletters.summaries import nothing_to_do, summary_rows
@@ -52,7 +52,7 @@ def ingest(
 def backfill(
     *,
     user: UserName,
-    kinds: Annotated[tuple[Kind, ...], Parameter(help="What to write for each run.")] = KINDS,
+    kinds: Annotated[tuple[RunKind, ...], Parameter(help="What to write for each run.")] = KINDS,
     since: Annotated[date | None, Parameter(help="First local day, YYYY-MM-DD.")] = None,
     until: Annotated[date | None, Parameter(help="Last local day, YYYY-MM-DD.")] = None,
     max_activities: Annotated[int | None, Parameter(help="At most this many newest runs.")] = None,

@@ -2,64 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
 
-import polars as pl
 from cyclopts import Parameter
 from rich.console import RenderableType
 
 from deployments.cli.replies import Reply, paragraph, table, two_columns
+from deployments.cli.running import start as start_flow
 from runletters import reports
-from runletters.edges.derived_files import Derived
-from runletters.edges.history_files import History
-from runletters.edges.store import Store
+from runletters.content import WriterName
+from runletters.edges.training_desk import open_desk
 from runletters.metrics.trends import Period
+from runletters.plans import plan_rows
 from runletters.settings import Settings
-from runletters.training import Training
-from runletters.users import User
 
 UserName = Annotated[str, Parameter(name=["--user", "-u"], help="Whose runs.")]
 Day = Annotated[date | None, Parameter(help="YYYY-MM-DD; the day after the newest run if none.")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Desk:
-    """What lies open while a command answers."""
-
-    user: User
-    activities: pl.DataFrame
-    training: Training
-    routes: Mapping[str, frozenset[int]]
-
-    @property
-    def tomorrow(self) -> date:
-        """The day after the newest run."""
-        last = self.training.last_day or datetime.now(UTC).date()
-        return last + timedelta(days=1)
-
-
-def open_desk(user_id: str) -> Desk:
-    """Everything kept about a runner; figures of new runs are computed first.
-
-    Raises:
-        StoreError: nobody of that name was ingested.
-    """
-    settings = Settings()
-    with Store.open(settings.store) as store:
-        user = store.known_user(user_id)
-    history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
-    derived = Derived.open(settings.history, settings.s3_endpoint_url)
-    derived.refresh(user_id, history)
-    activities = history.activities(user_id)
-    return Desk(
-        user=user,
-        activities=activities,
-        training=derived.training(user, activities),
-        routes=derived.routes(user_id),
-    )
 
 
 def compare(
@@ -68,7 +27,7 @@ def compare(
     user: UserName,
 ) -> Reply:
     """One run beside the others: its ranks, runs like it, what changed at equal heart rate."""
-    desk = open_desk(user)
+    desk = open_desk(user, Settings())
     units = desk.user.preferences.units
     data = reports.comparison(
         activity, desk.activities, desk.training, desk.routes, desk.user.preferences
@@ -87,7 +46,7 @@ def compare(
 
 def predict(*, user: UserName, on: Day = None) -> Reply:
     """Race times from 5 km to the marathon as ranges, tested on the runner's own races."""
-    desk = open_desk(user)
+    desk = open_desk(user, Settings())
     data = reports.prediction_report(desk.training, on or desk.tomorrow)
     heads = ["race", "time", "range", "from", "quality"]
     rows = reports.prediction_rows(data, desk.user.preferences.units)
@@ -103,7 +62,7 @@ def trend(
     until: Annotated[date | None, Parameter(help="Last day; the newest run's if none.")] = None,
 ) -> Reply:
     """Volume, pace, load and efficiency by week, month or year, with steps that are not noise."""
-    desk = open_desk(user)
+    desk = open_desk(user, Settings())
     units = desk.user.preferences.units
     day = until or desk.training.last_day or datetime.now(UTC).date()
     data = reports.trend_report(desk.training, day, by, max(1, last))
@@ -112,3 +71,34 @@ def trend(
     screen: list[RenderableType] = [table(heads, rows, title=f"By {by}")] if rows else []
     notes = [paragraph(note) for note in reports.trend_notes(data, units)]
     return Reply(data={"user": user, **data}, screen=[*screen, *notes])
+
+
+def plan(
+    *,
+    user: UserName,
+    weeks: Annotated[Literal[1, 2, 3, 4], Parameter(help="How many weeks.")] = 4,
+    start: Day = None,
+    race: Annotated[
+        Literal["none", "5km", "10km", "half_marathon", "marathon"],
+        Parameter(help="A race to plan for; needs --race-day."),
+    ] = "none",
+    race_day: Annotated[date | None, Parameter(help="Day of the race, YYYY-MM-DD.")] = None,
+    writer: Annotated[WriterName | None, Parameter(help="offline or claude.")] = None,
+) -> Reply:
+    """Suggest the next weeks by stated rules inside safe limits. No medical advice."""
+    desk = open_desk(user, Settings())
+    from flows.suggest_plan import suggest_plan
+
+    data = start_flow(
+        lambda: suggest_plan(
+            user=user, weeks=weeks, start=start, race=race, race_day=race_day, writer=writer
+        )
+    )
+    wording = reports.english(desk.user.preferences.units)
+    heads = ["day", "", "kind", "distance", f"min{reports.TREND_COLUMNS[wording.units][4]}", "week"]
+    screen: list[RenderableType] = [
+        table(heads, plan_rows(data["plan"], wording), title=f"Plan for {user}"),
+        paragraph(data["text"]),
+        paragraph(reports.NEVER_MEDICAL),
+    ]
+    return Reply(data=data | {"note": reports.NEVER_MEDICAL}, screen=screen)

@@ -38,8 +38,8 @@ from runletters.pricing import Model, find_model
 from runletters.prompting import prompt_sha256, repair_parameters
 from runletters.replies import FAULTY_BODIES, Reply, plain_text, read_message
 from runletters.settings import Settings
-from runletters.writing import offline
 from runletters.writing.insight import render_insight
+from runletters.written_by_rule import offline_writer_of
 
 __all__ = ["ClaudeWriter", "hand", "sent_parameters"]
 
@@ -57,7 +57,7 @@ def no_findings(text: Text, sheet: FactSheet) -> Sequence[Finding]:
 
 def offline_text(kind: Kind, sheet: FactSheet) -> Text:
     """What the free writer makes of the same facts."""
-    return offline.write_letter(sheet) if kind == "letter" else offline.write_coaching(sheet)
+    return offline_writer_of(kind)(sheet)
 
 
 @dataclass(frozen=True, kw_only=True)

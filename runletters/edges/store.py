@@ -20,6 +20,7 @@ from runletters.edges.store_engine import open_engine
 from runletters.edges.store_housekeeping import StoreHousekeeping
 from runletters.edges.store_ledger import StoreLedger
 from runletters.edges.store_migrations import migrate
+from runletters.edges.store_plans import StorePlans
 from runletters.edges.store_reading import StoreReading
 from runletters.edges.store_sources import StoreSources
 from runletters.errors import StoreError
@@ -35,6 +36,7 @@ class Store(
     StoreDigests,
     StoreSources,
     StoreEngagement,
+    StorePlans,
 ):
     """An open store; a context manager that closes itself."""
 

@@ -16,6 +16,7 @@ from runletters.edges import (
     store_m003,
     store_m004,
     store_m005,
+    store_m007,
     store_m008,
     store_m009,
 )
@@ -48,6 +49,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(name="003_digests_and_sends", statements=store_m003.STATEMENTS),
     Migration(name="004_limits_and_live_runs", statements=store_m004.STATEMENTS),
     Migration(name="005_lines_of_batches", statements=store_m005.STATEMENTS),
+    Migration(name="007_plans", statements=store_m007.STATEMENTS),
     Migration(name="008_automation", statements=store_m008.STATEMENTS),
     Migration(name="009_engagement", statements=store_m009.STATEMENTS),
 )

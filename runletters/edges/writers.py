@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Protocol, cast
 from runletters.assignments import Hand
 from runletters.content import KINDS, Kind, Outcome, WorkItem, WriterName
 from runletters.facts import FactSheet
+from runletters.plans import OFFLINE_MODEL, phrases_sha256
 from runletters.settings import Settings
+from runletters.wording import wording_for
 from runletters.writing import offline
 from runletters.writing.phrasebook import coaching_phrases, letter_phrases
+from runletters.written_by_rule import offline_writer_of
 
 if TYPE_CHECKING:
     from runletters.edges.batch_rows import BatchRows
@@ -41,7 +44,7 @@ class OfflineWriter:
         """Write one text from the facts alone."""
         started = time.perf_counter()
         sheet = FactSheet.model_validate_json(item.facts_json)
-        write = offline.write_letter if item.kind == "letter" else offline.write_coaching
+        write = offline_writer_of(item.kind)
         return Outcome(
             user_id=item.user_id,
             activity_id=item.activity_id,
@@ -87,6 +90,14 @@ def open_batches(rows: BatchRows, owner: str, settings: Settings) -> BatchClient
         Holder(owner=owner, lease_s=settings.lease_s, in_doubt_s=settings.batch_in_doubt_s),
         most_requests=settings.batch_requests,
     )
+
+
+def plan_hand(name: WriterName, settings: Settings, language: str) -> Hand:
+    """Who writes a plan in that language."""
+    if name == "claude":
+        return _hand(name, "plan", settings, language)
+    words = phrases_sha256(wording_for(language, "metric"))
+    return Hand(writer="offline", model=OFFLINE_MODEL, prompt_sha256=words)
 
 
 def hands(name: WriterName, settings: Settings, language: str) -> dict[Kind, Hand]:

@@ -25,6 +25,7 @@ from datetime import date, timedelta
 
 from pydantic import Field
 
+from runletters.metrics.form import RACES_M
 from runletters.metrics.plan_rules import (
     CUTBACK,
     GROWTH,
@@ -84,6 +85,21 @@ class Plan(Frozen):
     base_week_m: float
     race: Race | None = None
     caveats: tuple[str, ...] = ()
+
+
+def race_on(name: str, day: date | None) -> Race | None:
+    """The race of that name on that day; None for "none".
+
+    Raises:
+        ValueError: a race without a day, a day without a race, or an unknown name.
+    """
+    if name == "none" and day is None:
+        return None
+    if name not in RACES_M or day is None:
+        raise ValueError(
+            f"race {name!r} on {day}; expected one of {', '.join(RACES_M)} together with its day"
+        )
+    return Race(local_date=day, distance_m=RACES_M[name])
 
 
 def plan(state: PlanState, *, start: date, weeks: int, race: Race | None = None) -> Plan:

@@ -1,0 +1,98 @@
+"""Plans in words: made of their facts, accepted by the gate, inside their limits."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runletters.facts import Units
+from runletters.grounding import check
+from runletters.metrics.plan import Race, race_on
+from runletters.metrics.plan_rules import HARD, PlanState, base_m
+from runletters.plans import plan_sheet, suggested, write_plan
+from runletters.pricing import find_model
+from runletters.prompting import request_parameters
+from runletters.users import Preferences
+
+START = date(2026, 11, 23)
+STATES = st.builds(
+    PlanState,
+    recent_week_m=st.lists(st.integers(0, 120_000).map(float), max_size=4).map(tuple),
+    days_per_week=st.floats(0, 7),
+    longest_28d_m=st.integers(0, 40_000).map(float),
+    tsb=st.none() | st.floats(-60, 40),
+    monotony_7d=st.none() | st.floats(0.5, 4),
+    vdot=st.none() | st.floats(28, 75),
+    hard_days_before=st.integers(0, 3),
+)
+RACES = st.none() | st.builds(
+    Race,
+    local_date=st.integers(0, 40).map(lambda days: START + timedelta(days=days)),
+    distance_m=st.sampled_from([5_000.0, 10_000.0, 21_097.5, 42_195.0]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STATES, RACES, st.integers(1, 4), st.sampled_from(["en", "de"]),
+       st.sampled_from(["metric", "imperial"]))  # fmt: skip
+def test_the_words_of_every_plan_pass_the_gate(
+    state: PlanState, race: Race | None, weeks: int, language: str, units: Units
+) -> None:
+    """Whatever the history: a plan inside its limits, and words made of nothing but its facts."""
+    made = suggested(state, start=START, weeks=weeks, race=race)
+    sheet = plan_sheet(made, state, Preferences(language=language, units=units))
+
+    found = check(write_plan(sheet).body, sheet, kind="plan")
+
+    assert [] == [(each.rule, each.found) for each in found if each.severity == "reject"]
+    volumes = [max(base_m(state), 0.0), *(week.training_m for week in made.weeks)]
+    for before, after in pairwise(volumes):
+        assert after <= max(before, volumes[0]) * 1.10 + 1 or after <= 6_000
+    for week in made.weeks:
+        assert 2 >= sum(day.kind in HARD for day in week.days)
+        assert any(day.kind == "rest" for day in week.days)
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("The week from 30 November 2026 holds 55 km in 4 runs.", "number"),
+        ("The plan starts on 24 December 2026.", "date"),
+        ("Easy days heal an injury.", "medical"),
+        ("Add 3 km to each easy day of the plan.", "number"),
+    ],
+)
+def test_what_the_plan_does_not_say_is_rejected(said: str, rule: str) -> None:
+    """A figure, a date or a claim that no fact of the plan holds."""
+    state = PlanState(recent_week_m=(30_000.0,) * 4, days_per_week=4, longest_28d_m=12_000.0)
+    sheet = plan_sheet(suggested(state, start=START, weeks=2, race=None), state, Preferences())
+
+    found = check(f"{write_plan(sheet).body} {said}", sheet, kind="plan")
+
+    assert rule in {each.rule for each in found if each.severity == "reject"}
+
+
+def test_a_race_needs_its_day() -> None:
+    """Half an order is refused, and the message says what is missing."""
+    assert race_on("none", None) is None
+    with pytest.raises(ValueError, match="together with its day"):
+        race_on("10km", None)
+    with pytest.raises(ValueError, match="expected one of"):
+        race_on("none", START)
+
+
+def test_a_model_is_sent_the_facts_and_no_schema() -> None:
+    """The prompt carries every fact of the plan; the answer is plain text."""
+    state = PlanState(recent_week_m=(30_000.0,) * 4, days_per_week=4, longest_28d_m=12_000.0)
+    sheet = plan_sheet(suggested(state, start=START, weeks=3, race=None), state, Preferences())
+
+    sent = request_parameters("plan", sheet, find_model("claude-haiku-4-5"), {})
+
+    asked = sent["messages"][0]["content"]
+    assert all(fact.text in asked for fact in sheet.facts)
+    assert "output_config" not in sent
+    assert "23 November 2026" in asked
