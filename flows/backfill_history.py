@@ -58,8 +58,8 @@ def backfill_history(
     Args:
         user: Whose history: the name it was ingested under.
         kinds: What to write for each run.
-        since: First local day of the runs; from the beginning if empty.
-        until: Last local day of the runs; to the newest if empty.
+        since: First local day of the runs, as 2026-01-31; from the beginning if empty.
+        until: Last local day of the runs, as 2026-01-31; to the newest if empty.
         max_activities: At most this many of the newest runs; 0 for all.
         refresh: Also write again what is stale: facts, prompt or model changed since.
         writer: offline is free and needs no key, claude needs one; default: as the worker is set.

@@ -4,7 +4,8 @@ Prefect takes the description of a field from the `Args:` of the flow's docstrin
 overwrites one given by `Field`; bounds and examples it takes from `Field`. The server
 refuses what an empty field of the form sends ("None is not of type 'string'"), unless the
 field is a switch between types, which nobody understands. So dropdowns have a first choice,
-empty days and moments are empty texts, and no number is 0.
+empty days and moments are empty texts, and no number is 0. A picker of dates ("format": "date")
+cannot be left empty: the form itself refuses it ("'' is not a 'date'"), so days are typed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast
 
 from prefect import Flow
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
 from runletters.activities import Rights
@@ -29,10 +30,16 @@ Unset: TypeAlias = SkipJsonSchema[None]
 
 _EMPTY_IS_NONE = BeforeValidator(lambda value: value or None)
 
-Day: TypeAlias = Annotated[date | Unset, _EMPTY_IS_NONE]
-Moment: TypeAlias = Annotated[AwareDatetime | Unset, _EMPTY_IS_NONE]
+_DAY_FIELD = {"type": "string", "pattern": r"^(\d{4}-\d\d-\d\d)?$", "examples": ["2026-01-31"]}
+_MOMENT_FIELD = {
+    "type": "string",
+    "pattern": r"^(\d{4}-\d\d-\d\d[T ].+)?$",
+    "examples": ["2026-01-31T06:00:00Z"],
+}
+Day: TypeAlias = Annotated[date | Unset, _EMPTY_IS_NONE, WithJsonSchema(_DAY_FIELD)]
+Moment: TypeAlias = Annotated[AwareDatetime | Unset, _EMPTY_IS_NONE, WithJsonSchema(_MOMENT_FIELD)]
 EMPTY: Any = ""
-"""The default of a Day or a Moment: an empty picker in the form, None in the flow."""
+"""The default of a Day or a Moment: an empty field in the form, None in the flow."""
 
 WriterChoice: TypeAlias = Literal["default", "offline", "claude"] | Unset
 RightsChoice: TypeAlias = Literal["default", "full", "local_only", "none"] | Unset

@@ -35,8 +35,8 @@ def send_weekly_digest(
     Args:
         window: What the digest is about.
         user: Only this user, at once; everybody whose time has come if empty.
-        ending: Last day of the digest, with a user; the newest whole one if empty.
-        at: Act as if it were this moment; now if empty.
+        ending: Last day of the digest as 2026-01-31, with a user; the newest whole one if empty.
+        at: Act as if it were this moment, as 2026-01-31T06:00:00Z; now if empty.
     """
     settings = Settings()
     now = at or datetime.now(UTC)
