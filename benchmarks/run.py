@@ -20,6 +20,9 @@ from benchmarks import (
 from benchmarks.measures import Measure, as_table, not_measured, write_json
 from benchmarks.workbench import REPOSITORY, Workbench
 
+_NARROWEST = 120
+"""Columns of the table where nobody says how wide the screen is, as in a log."""
+
 Bench = Callable[[Workbench], list[Measure]]
 BENCHES: dict[str, Bench] = {
     "fit_reading": fit_reading.measure,
@@ -55,7 +58,8 @@ def main(arguments: list[str] | None = None) -> None:
         chosen = {name: (BENCHES | FULL)[name] for name in options.only}
         measures = run(chosen, Workbench(Path(folder)), console)
     write_json(measures, options.out)
-    Console().print(as_table(measures))
+    paper = Console()
+    Console(width=max(paper.width, _NARROWEST)).print(as_table(measures))
 
 
 if __name__ == "__main__":

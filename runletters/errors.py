@@ -8,6 +8,7 @@ RunlettersError
 │   ├── UnsafeArchive     a bomb, or a path that leaves the archive
 │   └── UnknownActivity   no such activity in this user's history
 ├── StoreError            the operational store said no
+│   ├── UnknownUser       nobody of that name was ingested
 │   └── Busy              somebody else holds the lock or the lease
 ├── MailError             a mail could not be made or sent
 ├── EngagementError       an event of a reader that cannot be used
@@ -63,6 +64,10 @@ class UnknownActivity(HistoryError):
 
 class StoreError(RunlettersError):
     """The operational store said no."""
+
+
+class UnknownUser(StoreError):
+    """Nobody of that name was ingested."""
 
 
 class Busy(StoreError):

@@ -17,6 +17,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     errors.SettingsError: 3,
     errors.UnknownActivity: 4,
     errors.UnknownSource: 4,
+    errors.UnknownUser: 4,
     errors.HistoryError: 4,
     errors.Busy: 5,
     errors.StoreError: 5,

@@ -18,7 +18,7 @@ from runletters.activities import Rights
 from runletters.backfilling import Order
 from runletters.batching import WritingMode
 from runletters.content import KINDS, RunKind, WriterName
-from runletters.errors import BudgetReached, TierLimit
+from runletters.errors import BudgetReached, Busy, TierLimit
 from runletters.settings import Settings
 from runletters.summaries import nothing_to_do, summary_rows
 
@@ -154,7 +154,16 @@ def start(flow: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run a flow; say why it takes a moment before the first thing happens."""
     if sys.stderr.isatty() and not os.environ.get("PREFECT_API_URL"):
         Console(stderr=True).print("[dim]Starting Prefect (half a minute the first time)[/dim]")
-    return flow()
+    try:
+        return flow()
+    except RuntimeError as error:
+        if "ephemeral Prefect API server" not in str(error):
+            raise
+        raise Busy(
+            "Prefect's own server did not start in time.",
+            remedy="Is the machine very busy, or its disk full? Try again, or run `make server` "
+            "in another terminal and set PREFECT_API_URL=http://127.0.0.1:4200/api.",
+        ) from error
 
 
 def summary_reply(result: dict[str, Any]) -> Reply:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from runletters.edges import store_schema
 from runletters.edges.store_engine import reader_of
-from runletters.errors import StoreError
+from runletters.errors import UnknownUser
 
 CHUNK = 5_000
 """Values in one IN list; both databases take a few times as many."""
@@ -83,9 +83,9 @@ def require_user(connection: sa.Connection, user_id: str) -> None:
         raise unknown_user(user_id)
 
 
-def unknown_user(user_id: str) -> StoreError:
+def unknown_user(user_id: str) -> UnknownUser:
     """Says that nobody of that id is here, and how one comes in."""
-    return StoreError(
+    return UnknownUser(
         f"No user {user_id!r} in the store; expected one that was ingested.",
         remedy=f"Run: runletters ingest PATH --user {user_id}",
     )

@@ -8,6 +8,7 @@ phrases is walked in turn, so that what was just said is the last to come again.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -55,6 +56,7 @@ class Draft:
     said: list[tuple[Place, str]] = field(default_factory=list[tuple[Place, str]])
     used: set[str] = field(default_factory=set[str])
     phrases: set[str] = field(default_factory=set[str])
+    times: Counter[str] = field(default_factory=Counter[str])  # how often each beat was said
 
     @property
     def word_count(self) -> int:
@@ -79,6 +81,9 @@ class Draft:
         A beat that is told every few runs would meet the same few phrases again and again if
         the run's number alone decided, so its list is walked in as many lanes.
         """
+        if beat in OFTEN and self.times[beat] >= OFTEN[beat]:
+            # More than its share: taken from afar, or the next letter would begin with it.
+            return (self.turn * OFTEN[beat] + count // 2 + _offset(beat, place)) % count
         lanes = OPENING_PLANS if place == "open" else LANES.get(beat, 1)
         steps, lane = divmod(self.turn * OFTEN.get(beat, 1), lanes)
         return (steps + lane * count // lanes + _offset(beat, place)) % count
@@ -94,6 +99,7 @@ class Draft:
         self.said.append((place, text))
         self.used |= phrase.slots & HEADLINE_SLOTS
         self.phrases.add(phrase.text)
+        self.times[beat] += 1
         return True
 
 

@@ -114,13 +114,21 @@ def _ordinary(sheet: FactSheet) -> list[str]:
     if not sheet.has("advice_easy_distance"):
         return ["do_first"]
     if sheet.tone == "return":
-        return ["do_return", "do_week"]
+        return ["do_return", _week_of(sheet)]
     demanding = sheet.classification in DEMANDING
     streak = sheet.fact("streak")
     tired = streak is not None and sheet.has("advice_rest") and not demanding
     first = "do_recover" if demanding else "do_rest_day" if tired else "do_easy"
     second = [] if first == "do_easy" else ["do_easy"]
-    return [first, *second, "do_week"]
+    return [first, *second, _week_of(sheet)]
+
+
+def _week_of(sheet: FactSheet) -> str:
+    """A week that already holds more than the ceiling is not told to stay below it."""
+    week, ceiling = sheet.fact("week_volume"), sheet.fact("advice_week_ceiling")
+    if week is None or ceiling is None:
+        return "do_week"
+    return "do_smaller_week" if float(week.value) > float(ceiling.value) else "do_week"
 
 
 def _recommendation(draft: Draft, name: str) -> Recommendation | None:

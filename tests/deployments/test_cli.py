@@ -124,7 +124,7 @@ def test_publish_makes_a_file_that_duckdb_opens(
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["backfill", "--user", "nobody"], 5, "runletters ingest PATH --user nobody"),
+        (["backfill", "--user", "nobody"], 4, "runletters ingest PATH --user nobody"),
         (["show", "no-such-activity"], 4, "is not known"),
         (["ingest", "/no/such/file.fit", "--user", "ada"], 4, "/no/such/file.fit"),
         (["backfill", "--user", "ada", "--writer", "claude"], 3, "ANTHROPIC_API_KEY"),
@@ -140,6 +140,16 @@ def test_errors_are_one_clear_line_with_an_exit_code(
     assert written
     assert code == done.returncode, done.stderr
     assert words in " ".join((done.stderr + done.stdout).split())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.system
+def test_a_server_that_does_not_start_is_one_clear_line(run: Run) -> None:
+    """Without a server, Prefect starts its own; where that takes too long, people read why."""
+    done = run("publish", PREFECT_API_URL="", PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="0")
+
+    assert 5 == done.returncode, done.stderr
+    assert "did not start in time" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
 
 
