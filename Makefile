@@ -40,7 +40,7 @@ server: $(VENV)/.run ## The Prefect server and its UI on http://127.0.0.1:4200
 
 worker: $(VENV)/.run ## Bring prefect.yaml to the server and start a worker
 	@export PREFECT_API_URL=$${PREFECT_API_URL:-http://127.0.0.1:4200/api} PATH="$(abspath $(BIN)):$$PATH"; \
-	  python -m deployments.work_pool && prefect --no-prompt deploy --all && \
+	  python -m deployments.work_pool && prefect --no-prompt deploy --all && python -m deployments.automations && \
 	  exec prefect worker start --pool run-letters --type process
 
 test: $(VENV)/.dev ## The suite, on real servers that it starts itself

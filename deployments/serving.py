@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from prefect import Flow, serve
+from prefect import Flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentEventTrigger
+from prefect.exceptions import TerminationSignal
+from prefect.runner import Runner
 from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
 from prefect.utilities.importtools import import_object
 
+from deployments.automations import create_automations
 from deployments.checkout import CHECKOUT
+from deployments.receiver import is_wanted, start_receiver
+from runletters.settings import Settings
 
 _OUR_KEYS = ("description", "tags", "parameters")
 
@@ -47,6 +54,14 @@ def _served(spec: dict[str, Any]) -> RunnerDeployment:
     )
 
 
-def serve_all(*, limit: int) -> None:
+def serve_all(*, limit: int, receiver_port: int) -> None:
     """Serve until interrupted; schedules stay on, so a restart misses nothing that is made up."""
-    serve(*served_deployments(), pause_on_shutdown=False, limit=limit)
+    settings = Settings()
+    runner = Runner(pause_on_shutdown=False, limit=limit)
+    for deployment in served_deployments():
+        runner.add_deployment(deployment)
+    create_automations(settings)
+    if is_wanted(settings):
+        start_receiver(settings, host="127.0.0.1", port=receiver_port)
+    with suppress(KeyboardInterrupt, TerminationSignal):
+        asyncio.run(runner.start())

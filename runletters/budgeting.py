@@ -28,6 +28,9 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+ALL_USERS = "today for all users"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """The most that may be spent; None: no limit."""
@@ -80,7 +83,7 @@ def scopes(limits: Limits, *, flow_run_id: str, user_id: str, now: datetime) -> 
     """
     day = now.astimezone(UTC).date().isoformat()
     named = (
-        (f"day {day}", "today for all users", limits.day_nano_usd),
+        (f"day {day}", ALL_USERS, limits.day_nano_usd),
         (run_key(flow_run_id), "this run", limits.run_nano_usd),
         (f"user {user_key(user_id)} {day}", "today for this user", limits.user_day_nano_usd),
     )
@@ -89,6 +92,11 @@ def scopes(limits: Limits, *, flow_run_id: str, user_id: str, now: datetime) -> 
         for key, name, limit in named
         if limit is not None
     )
+
+
+def is_day_over(message: str | None) -> bool:
+    """Whether what stopped a run is the budget of all users' day: then no other can pay either."""
+    return ALL_USERS in (message or "")
 
 
 def run_key(flow_run_id: str) -> str:

@@ -1,20 +1,38 @@
 """One frozen object that holds every setting; built in a flow's first line, never at import.
 
 Reads the environment (prefix RUNLETTERS_) and `.env` in the current folder. The key
-and address of Claude keep the names the official SDK gives them.
+and address of Claude keep the names the official SDK gives them. A secret may be given as
+`block:NAME`: the Secret block of that name on the Prefect server.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runletters.batching import MOST_REQUESTS, WritingMode
 from runletters.content import WriterName
+
+BLOCK = "block:"
+_SECRETS: list[Callable[[str], str]] = []
+_SECRET_FIELDS = (
+    "anthropic_api_key",
+    "smtp_url",
+    "unsubscribe_secret",
+    "hook_secret",
+    "stripe_webhook_secret",
+    "store_url",
+)
+
+
+def use_secrets(resolve: Callable[[str], str]) -> None:
+    """Say who knows the secret behind `block:NAME`; until then such a value stays as it is."""
+    _SECRETS[:] = [resolve]
 
 
 class Settings(BaseSettings):
@@ -94,6 +112,32 @@ class Settings(BaseSettings):
     max_cost_usd_per_day: Decimal | None = Field(
         default=None, ge=0, description="Most that may be spent for all users on one UTC day."
     )
+    zombie_after_s: int = Field(
+        default=600,
+        ge=5,
+        description="Seconds without a heartbeat after which a running flow run counts as dead; "
+        "more than three of PREFECT_FLOWS_HEARTBEAT_FREQUENCY (180). For `runletters automations`.",
+    )
+    pending_after_s: int = Field(
+        default=900,
+        ge=5,
+        description="Seconds after which a flow run that never began counts as dead. "
+        "For `runletters automations`.",
+    )
+    most_restarts: int = Field(
+        default=3, ge=0, le=100, description="How often a flow run that died is started again."
+    )
+    operator_email: str | None = Field(
+        default=None, description="Who is told of flow runs that failed or were given up."
+    )
+    hook_secret: SecretStr | None = Field(
+        default=None,
+        description="Signs the webhook of new activities; no receiver without it. "
+        "Any long random text.",
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        default=None, description="Signing secret (whsec_…) of the Stripe webhook that sets tiers."
+    )
     intervals_base_url: str = Field(
         default="https://intervals.icu", description="Address of intervals.icu's API."
     )
@@ -130,6 +174,14 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="WARNING", description="What the command line shows on stderr."
     )
+
+    @field_validator(*_SECRET_FIELDS, mode="before")
+    @classmethod
+    def _from_block(cls, value: Any) -> Any:
+        """`block:NAME` is the value of that Secret block of Prefect."""
+        if isinstance(value, str) and value.startswith(BLOCK) and _SECRETS:
+            return _SECRETS[0](value)
+        return value
 
     @property
     def store(self) -> str:

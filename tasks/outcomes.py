@@ -19,6 +19,7 @@ from runletters.errors import WriterStopped
 from runletters.progress import Tally, is_stop, pair_of, tally
 from runletters.settings import Settings
 from runletters.summaries import summary
+from tasks.budgets import tell_of_budget
 from tasks.mailing import tell_by_mail
 from tasks.promises import whole
 from tasks.reports import Watcher, publish_summary
@@ -80,6 +81,7 @@ def close_account(plan: Plan, tally: Tally, settings: Settings) -> dict[str, Any
     """
     result = _account(plan, tally, settings)
     publish_summary(result)
+    tell_of_budget(tally.stopped)
     if plan.order.activity_id is None:  # a single activity is no news for a mail
         tell_by_mail(result, settings)
     if tally.stopped_by == WriterStopped.__name__:

@@ -48,6 +48,7 @@ for command in (
     engaging.unsubscribe,
     training.plan,
     serving.serve,
+    serving.automations,
     upkeep.user,
     upkeep.forget,
     upkeep.doctor,

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from deployments.cli.replies import Reply, paragraph
 from runletters.errors import SettingsError
+from runletters.settings import Settings
 
 _HOST = "127.0.0.1"
 _STARTS_WITHIN_S = 180
@@ -26,6 +27,9 @@ def serve(
     *,
     limit: Annotated[int, Parameter(help="Flow runs side by side.")] = 4,
     port: Annotated[int, Parameter(help="Of the server, where PREFECT_API_URL names none.")] = 4200,
+    receiver_port: Annotated[
+        int, Parameter(help="Of the receiver of webhooks, where a secret for one is set.")
+    ] = 4280,
 ) -> Reply:
     """Run every deployment and schedule of prefect.yaml in this one process; Ctrl-C ends it."""
     with _server(port) as url:
@@ -33,7 +37,7 @@ def serve(
         Console(stderr=True).print(f"Serving; the UI is {url.removesuffix('/api')}")
         from deployments.serving import serve_all
 
-        serve_all(limit=limit)
+        serve_all(limit=limit, receiver_port=receiver_port)
     return Reply(data={"served": url}, screen=[paragraph("Ended.")])
 
 
@@ -71,3 +75,11 @@ def _answers(url: str) -> bool:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+def automations() -> Reply:
+    """Make or renew the automations on the server: dead runs, failures, the day's budget."""
+    from deployments.automations import create_automations
+
+    names = create_automations(Settings())
+    return Reply(data={"automations": names}, screen=[paragraph("\n".join(names))])

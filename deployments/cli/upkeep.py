@@ -80,7 +80,7 @@ def forget(
 
 
 def doctor() -> Reply:
-    """Check settings, store, history, key, published file and server; say what to do."""
+    """Check keys, store, history, mail, sources, receiver, server and worker; say what to do."""
     settings = Settings()
     found = checks(settings, free_bytes=shutil.disk_usage(settings.home.absolute().anchor).free)
     rows = [[check.mark, check.name, check.found, check.remedy] for check in found]

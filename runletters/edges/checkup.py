@@ -7,12 +7,14 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
+from runletters.edges.check import Check
+from runletters.edges.checkup_server import server_checks
 from runletters.edges.history_files import History
+from runletters.edges.mail import MailServer
 from runletters.edges.store import Store
 from runletters.errors import RunlettersError
 from runletters.settings import Settings
@@ -20,50 +22,40 @@ from runletters.settings import Settings
 _LEAST_FREE_BYTES = 1_000_000_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    found: str
-    state: str = "ok"  # ok, note (works, but know this), bad
-    remedy: str = ""
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether something that is needed does not work."""
-        return self.state == "bad"
-
-    @property
-    def mark(self) -> str:
-        """A sign for the terminal."""
-        return {"ok": "ok", "note": "!", "bad": "BAD"}[self.state]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
-
-
 def checks(settings: Settings, *, free_bytes: int) -> list[Check]:
     """Look at everything; a check that fails never stops the next."""
-    looks: list[Callable[[], Check]] = [
-        _python,
-        lambda: _disk(free_bytes),
-        lambda: _store(settings),
-        lambda: _history(settings),
-        lambda: _writer(settings),
-        lambda: _published(settings),
-        _server,
-    ]
-    return list(_looked(looks))
+    looks: dict[str, Callable[[], Check]] = {
+        "python": _python,
+        "disk": lambda: _disk(free_bytes),
+        "store": lambda: _store(settings),
+        "history": lambda: _history(settings),
+        "writer": lambda: _writer(settings),
+        "published file": lambda: _published(settings),
+        "mail": lambda: _mail(settings),
+        "sources": lambda: _sources(settings),
+        "receiver": lambda: _receiver(settings),
+        "prefect server": _server,
+    }
+    found = list(_looked(looks))
+    return found + ([] if found[-1].state != "ok" else list(_asked(os.environ["PREFECT_API_URL"])))
 
 
-def _looked(looks: list[Callable[[], Check]]) -> Iterator[Check]:
-    for look in looks:
+def _asked(url: str) -> Iterator[Check]:
+    try:
+        yield from server_checks(url)
+    except (OSError, ValueError, KeyError) as error:
+        found = f"{type(error).__name__}: {error}"
+        remedy = "Look at the server's log; is it the Prefect version of requirements/run.txt?"
+        yield Check(name="prefect server", found=found, state="bad", remedy=remedy)
+
+
+def _looked(looks: Mapping[str, Callable[[], Check]]) -> Iterator[Check]:
+    for name, look in looks.items():
         try:
             yield look()
-        except (RunlettersError, OSError, ValueError) as error:
-            name = getattr(look, "__name__", "check").strip("_")
+        except RunlettersError as error:
+            yield Check(name=name, found=str(error.args[0]), state="bad", remedy=error.remedy)
+        except (OSError, ValueError) as error:
             yield Check(name=name, found=" ".join(str(error).split()), state="bad")
 
 
@@ -123,6 +115,56 @@ def _published(settings: Settings) -> Check:
     return Check(
         name="published file", found="not there yet", state="note", remedy="runletters publish"
     )
+
+
+def _mail(settings: Settings) -> Check:
+    missing = [
+        name
+        for name, value in (
+            ("RUNLETTERS_SMTP_URL", settings.smtp_url),
+            ("RUNLETTERS_MAIL_FROM", settings.mail_from),
+        )
+        if not value
+    ]
+    if settings.smtp_url is None:
+        remedy = f"To send digests and notices, set {' and '.join(missing)}."
+        return Check(name="mail", found="not set up: no mail is sent", state="note", remedy=remedy)
+    if missing:
+        remedy = f"Set {missing[0]}, such as Run Letters <letters@example.org>."
+        return Check(name="mail", found="a server, but no sender", state="bad", remedy=remedy)
+    server = MailServer.at(settings.smtp_url.get_secret_value())
+    try:
+        server.check()
+    except RunlettersError as error:
+        return Check(name="mail", found=str(error.args[0]), state="bad", remedy=error.remedy)
+    return Check(name="mail", found=f"{server.host}:{server.port} answers")
+
+
+def _sources(settings: Settings) -> Check:
+    with Store.open(settings.store) as store:
+        sources = store.sources()
+    failed = [f"{each.name} of {each.user_id}" for each in sources if each.state == "failed"]
+    if failed:
+        remedy = "runletters source list says why."
+        found = f"failing: {', '.join(failed)}"
+        return Check(name="sources", found=found, state="bad", remedy=remedy)
+    if sources:
+        return Check(name="sources", found=f"{len(sources)} watched")
+    remedy = "To have new runs noticed: runletters source add inbox PATH --user U."
+    return Check(name="sources", found="none watched", state="note", remedy=remedy)
+
+
+def _receiver(settings: Settings) -> Check:
+    hooks = {"new activities": settings.hook_secret, "Stripe": settings.stripe_webhook_secret}
+    wanted = [name for name, secret in hooks.items() if secret]
+    if not wanted:
+        remedy = "Optional: set RUNLETTERS_HOOK_SECRET or RUNLETTERS_STRIPE_WEBHOOK_SECRET."
+        return Check(name="receiver", found="no webhooks", state="note", remedy=remedy)
+    if settings.stripe_webhook_secret and find_spec("stripe") is None:
+        remedy = "Install the extra: pip install runletters[receiver]."
+        found = "Stripe's webhook is set, its library is not installed"
+        return Check(name="receiver", found=found, state="bad", remedy=remedy)
+    return Check(name="receiver", found=f"for {' and '.join(wanted)}, with runletters serve")
 
 
 def _server() -> Check:

@@ -17,11 +17,13 @@ from runletters.edges.store_contents import RecordResult, StoreContents
 from runletters.edges.store_digests import StoreDigests
 from runletters.edges.store_engagement import StoreEngagement
 from runletters.edges.store_engine import open_engine
+from runletters.edges.store_hooks import StoreHooks
 from runletters.edges.store_housekeeping import StoreHousekeeping
 from runletters.edges.store_ledger import StoreLedger
 from runletters.edges.store_migrations import migrate
 from runletters.edges.store_plans import StorePlans
 from runletters.edges.store_reading import StoreReading
+from runletters.edges.store_restarts import StoreRestarts
 from runletters.edges.store_sources import StoreSources
 from runletters.errors import StoreError
 
@@ -37,6 +39,8 @@ class Store(
     StoreSources,
     StoreEngagement,
     StorePlans,
+    StoreRestarts,
+    StoreHooks,
 ):
     """An open store; a context manager that closes itself."""
 

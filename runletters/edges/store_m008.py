@@ -36,12 +36,11 @@ STATEMENTS: tuple[str, ...] = (
     runs {big} NOT NULL
     ) {strict}""",
     """CREATE TABLE restarts (
-    flow_run_id TEXT NOT NULL PRIMARY KEY,
-    lineage TEXT NOT NULL,
+    flow_run_id TEXT NOT NULL,
     restart {big} NOT NULL CHECK (restart >= 1),
-    restarted_as TEXT,
+    reason TEXT NOT NULL,
     decided_at {time} NOT NULL,
-    UNIQUE (lineage, restart)
+    PRIMARY KEY (flow_run_id, restart)
     ) {strict}""",
     """CREATE TABLE webhook_events (
     provider TEXT NOT NULL,

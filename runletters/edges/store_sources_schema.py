@@ -33,10 +33,9 @@ announcements = sa.Table(
 restarts = sa.Table(
     "restarts",
     METADATA,
-    sa.Column("flow_run_id", Words, primary_key=True),  # the run that died
-    sa.Column("lineage", Words),  # the first run of its line
-    sa.Column("restart", sa.BigInteger),
-    sa.Column("restarted_as", Words),
+    sa.Column("flow_run_id", Words, primary_key=True),  # stays the same when it is started again
+    sa.Column("restart", sa.BigInteger, primary_key=True),
+    sa.Column("reason", Words),
     sa.Column("decided_at", Utc),
 )
 

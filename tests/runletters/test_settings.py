@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from runletters import settings as settings_module
 from runletters.settings import Settings
 from runletters.settings_file import env_example, variable
 
@@ -45,3 +46,20 @@ def test_a_key_is_never_shown() -> None:
 
     assert "canary" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert "ANTHROPIC_API_KEY" == variable("anthropic_api_key")
+
+
+def test_a_secret_may_lie_in_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`block:NAME` is resolved by whoever knows blocks; plain values stay as they are."""
+    before = list(settings_module._SECRETS)
+    monkeypatch.setenv("RUNLETTERS_SMTP_URL", "block:mail")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-plain")
+    try:
+        settings_module.use_secrets({"block:mail": "smtp://u:p@host:587"}.__getitem__)
+        settings = Settings(_env_file=None)
+    finally:
+        settings_module._SECRETS[:] = before
+
+    assert settings.smtp_url
+    assert settings.anthropic_api_key
+    assert "smtp://u:p@host:587" == settings.smtp_url.get_secret_value()
+    assert "sk-plain" == settings.anthropic_api_key.get_secret_value()

@@ -21,6 +21,7 @@ DEPLOYED = {
     "backfill",
     "process-activity",
     "new-activities",
+    "tend",
     "publish",
     "digest",
 }

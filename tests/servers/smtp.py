@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -60,6 +61,13 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     """A server on a free port of this machine, and what it received."""
+    with mail_server() as box:
+        yield box
+
+
+@contextmanager
+def mail_server() -> Iterator[Mailbox]:
+    """The same, for longer than one test."""
     box = Mailbox()
     with socket.socket() as probe:  # aiosmtpd cannot take port 0: it calls itself on start
         probe.bind(("127.0.0.1", 0))

@@ -1,0 +1,110 @@
+"""What `runletters doctor` asks the Prefect server: worker, schedules, automations."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from typing import Any, cast
+
+from runletters.edges.check import Check
+
+_POOL = "run-letters"
+_DEPLOY = "make worker (brings prefect.yaml to the server), or runletters serve"
+
+
+def server_checks(url: str) -> Iterator[Check]:
+    """Deployments and schedules, who runs them, and automations.
+
+    Args:
+        url: of the API, which answers.
+
+    Raises:
+        OSError: it stopped answering.
+        ValueError: it answers something else.
+    """
+    deployments = _ask(url, "deployments/filter")
+    yield _deployed(deployments)
+    yield _schedules(deployments)
+    yield _runners(url, deployments)
+    yield _automations(url)
+
+
+def _deployed(deployments: list[dict[str, Any]]) -> Check:
+    ours = [each for each in deployments if "run-letters" in each["tags"]]
+    if ours:
+        return Check(name="deployments", found=f"{len(ours)} on the server")
+    return Check(
+        name="deployments", found="none on the server", state="bad", remedy=f"Run: {_DEPLOY}."
+    )
+
+
+def _schedules(deployments: list[dict[str, Any]]) -> Check:
+    off = [
+        f"{each['name']}/{schedule.get('slug') or 'schedule'}"
+        for each in deployments
+        for schedule in each["schedules"]
+        if each["paused"] or not schedule["active"]
+    ]
+    count = sum(len(each["schedules"]) for each in deployments)
+    if off:
+        remedy = "Switch them on in the UI under Deployments, or leave them off on purpose."
+        return Check(name="schedules", found=f"off: {', '.join(off)}", state="note", remedy=remedy)
+    if count:
+        return Check(name="schedules", found=f"{count} on")
+    return Check(
+        name="schedules", found="none", state="bad", remedy=f"Nothing starts by itself: {_DEPLOY}."
+    )
+
+
+def _runners(url: str, deployments: list[dict[str, Any]]) -> Check:
+    """A worker of the pool, or a serving process: whoever polled lately."""
+    pools = [each for each in _ask(url, "work_pools/filter") if each["name"] == _POOL]
+    is_working = any(each["status"] == "READY" for each in pools)
+    paused = _paused_queues(url) if pools else []
+    if paused:
+        return Check(
+            name="worker",
+            found=f"queues are paused: {', '.join(paused)}",
+            state="note",
+            remedy="If the budget allows: prefect work-queue resume NAME --pool run-letters.",
+        )
+    if is_working:
+        return Check(name="worker", found=f"at work in the pool {_POOL}")
+    if any(each["status"] == "READY" for each in deployments):
+        return Check(name="worker", found="none, but a process serves the deployments")
+    return Check(
+        name="worker",
+        found="nobody runs the flows",
+        state="bad",
+        remedy="Start one: make worker, or runletters serve.",
+    )
+
+
+def _paused_queues(url: str) -> list[str]:
+    queues = _ask(url, f"work_pools/{_POOL}/queues/filter")
+    return sorted(each["name"] for each in queues if each["is_paused"])
+
+
+def _automations(url: str) -> Check:
+    ours = [
+        each for each in _ask(url, "automations/filter") if each["name"].startswith("Run Letters: ")
+    ]
+    if ours:
+        off = [each["name"] for each in ours if not each["enabled"]]
+        found = f"{len(ours)}" + (f", switched off: {'; '.join(off)}" if off else "")
+        return Check(name="automations", found=found, state="note" if off else "ok")
+    return Check(
+        name="automations",
+        found="none: a flow run whose machine dies stays Running for ever",
+        state="note",
+        remedy="Run: runletters automations.",
+    )
+
+
+def _ask(url: str, path: str) -> list[dict[str, Any]]:
+    request = urllib.request.Request(  # noqa: S310 - the person's own setting
+        f"{url}/{path}", data=b"{}", headers={"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
+        return cast("list[dict[str, Any]]", json.load(answer))
