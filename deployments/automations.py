@@ -131,8 +131,11 @@ def _started(
                 job_variables=None,
                 deployment_id=deployment,
                 parameters={
-                    # A bare label is an object that Prefect cannot pass on; this makes it text.
-                    "flow_run_id": "{{ labels.prefect.resource.id ~ '' }}",
+                    # Said in full: a bare template is turned into JSON, which a label is not.
+                    "flow_run_id": {
+                        "__prefect_kind": "jinja",
+                        "template": "{{ labels.prefect.resource.id }}",
+                    },
                     "finding": finding,
                 },
             )

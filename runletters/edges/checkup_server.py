@@ -23,20 +23,22 @@ def server_checks(url: str) -> Iterator[Check]:
         OSError: it stopped answering.
         ValueError: it answers something else.
     """
-    deployments = _ask(url, "deployments/filter")
+    deployments = [
+        each for each in _ask(url, "deployments/filter") if "run-letters" in each["tags"]
+    ]
     yield _deployed(deployments)
+    if not deployments:
+        return  # a server for its UI alone; nothing runs by itself, and that is said
     yield _schedules(deployments)
     yield _runners(url, deployments)
     yield _automations(url)
 
 
 def _deployed(deployments: list[dict[str, Any]]) -> Check:
-    ours = [each for each in deployments if "run-letters" in each["tags"]]
-    if ours:
-        return Check(name="deployments", found=f"{len(ours)} on the server")
-    return Check(
-        name="deployments", found="none on the server", state="bad", remedy=f"Run: {_DEPLOY}."
-    )
+    if deployments:
+        return Check(name="deployments", found=f"{len(deployments)} on the server")
+    found = "none on the server: nothing starts by itself"
+    return Check(name="deployments", found=found, state="note", remedy=f"Run: {_DEPLOY}.")
 
 
 def _schedules(deployments: list[dict[str, Any]]) -> Check:

@@ -16,7 +16,7 @@ ENTRYPOINTS = [
     each["entrypoint"]
     for each in yaml.safe_load((REPOSITORY / "prefect.yaml").read_text("utf-8"))["deployments"]
 ]
-ASKED = {"user": "ada", "activity": "1", "path": "export.zip"}
+ASKED = {"user": "ada", "activity": "1", "path": "export.zip", "flow_run_id": 36 * "0"}
 
 
 @pytest.mark.parametrize("entrypoint", ENTRYPOINTS)

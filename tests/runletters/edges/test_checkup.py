@@ -172,8 +172,7 @@ def test_a_server_with_all_it_needs(settings: Settings, api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "answer", "name", "state", "remedy"),
     [
-        ("deployments", [], "deployments", "bad", "make worker"),
-        ("deployments", [], "schedules", "bad", "make worker"),
+        ("deployments", [], "deployments", "note", "make worker"),
         ("work_pools", [], "worker", "ok", ""),
         ("automations", [], "automations", "note", "runletters automations"),
         ("automations", [{"name": "Run Letters: x", "enabled": False}], "automations", "note", ""),
@@ -201,6 +200,13 @@ def test_nobody_runs_the_flows(settings: Settings, api: Api) -> None:
     assert ("bad", True) == (
         found(settings)["worker"].state, "make worker" in found(settings)["worker"].remedy
     )  # fmt: skip
+
+
+def test_no_schedules_at_all(settings: Settings, api: Api) -> None:
+    """Somebody cleared them: nothing starts by itself."""
+    api.answers["/api/deployments/filter"][0]["schedules"] = []
+
+    assert "bad" == found(settings)["schedules"].state
 
 
 def test_a_schedule_that_is_off_is_named(settings: Settings, api: Api) -> None:
