@@ -15,6 +15,7 @@ from benchmarks import (
     gpx_reading,
     ingest_export,
     live,
+    metrics_ten_years,
     sample_history,
 )
 from benchmarks.measures import Measure, as_table, not_measured, write_json
@@ -28,6 +29,7 @@ BENCHES: dict[str, Bench] = {
     "fit_reading": fit_reading.measure,
     "gpx_reading": gpx_reading.measure,
     "sample_history": sample_history.measure,
+    "metrics_ten_years": metrics_ten_years.measure,
     "ingest_export": ingest_export.measure,
     "backfill_offline": backfill_offline.measure,
     "live": live.measure,

@@ -6,6 +6,7 @@ to six decimals.
 
 from __future__ import annotations
 
+import random
 import tempfile
 from datetime import timedelta
 from importlib import resources
@@ -16,13 +17,17 @@ import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from runletters.activities import STREAM_SCHEMA
 from runletters.metrics import best_efforts as efforts
 from runletters.metrics import load, trends
-from runletters.metrics.heart_rate import heart_rates
+from runletters.metrics.classify import with_usual
+from runletters.metrics.heart_rate import drift, heart_rates
+from runletters.metrics.intervals import sessions
 from runletters.metrics.moving import moving
+from runletters.metrics.pacing import evenness, pacing
 from runletters.metrics.run_metrics import personalised, run_metrics
 from runletters.metrics.samples import samples
 from runletters.metrics.splits import splits_of
@@ -31,6 +36,7 @@ from tests.runletters.metrics import histories
 
 KNOWN = Preferences(heart_rate_max_bpm=195, heart_rate_rest_bpm=55)
 LOOSE = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=5, deadline=None)
 
 
 def asked(name: str, tables: dict[str, pl.DataFrame], **parameters: Any) -> pl.DataFrame:
@@ -225,3 +231,68 @@ def test_new_limits_need_no_streams() -> None:
     again = personalised(run_metrics(activities, streams, KNOWN), other)
 
     assert_frame_equal(run_metrics(activities, streams, other), again)
+
+
+def long_runs(seed: int) -> pl.DataFrame:
+    """Two runs of about an hour, uneven in everything: halves and drift need length."""
+    chance = random.Random(seed)  # noqa: S311 - a seed for invented runs keeps no secret
+
+    def step() -> tuple[int, int, int | None, int, int]:
+        seconds = chance.randint(5, 30)
+        metres = round(seconds * chance.uniform(1.5, 4.5)) * chance.choice([0, 1, 1, 1, 1, 1])
+        return seconds, metres, chance.choice([None, *range(110, 180)]), 0, chance.randint(-2, 2)
+
+    return pl.concat(
+        [histories.stream(f"run-{place}", [step() for _ in range(220)]) for place in (0, 1)]
+    )
+
+
+@FEW
+@given(st.integers(0, 10_000))
+def test_how_a_run_was_spread_agrees(seed: int) -> None:
+    """Halves, quarters, evenness, drift and efficiency from the same samples."""
+    clean = samples(long_runs(seed))
+    placed = clean.drop("run").with_columns(place=pl.int_range(pl.len()))
+    for name, ours, tables, parameters in (
+        ("metrics_pacing", pacing(clean), {"samples": placed}, {}),
+        ("metrics_drift", drift(clean).drop("decoupling_percent", "pace_5min_variation_percent"),
+         {"samples": placed}, {}),
+        ("metrics_evenness", evenness(splits_of(clean, 500.0), 500.0),
+         {"splits": splits_of(clean, 500.0)}, {"unit_m": 500.0}),
+    ):  # fmt: skip
+        theirs = asked(name, tables, **parameters)
+        assert 2 == theirs.height == ours.height
+        assert 0 == sum(ours.null_count().row(0))
+        same(ours, theirs, keys=["activity_id"])
+
+
+@FEW
+@given(histories.HISTORIES)
+def test_what_is_usual_agrees(rows: pl.DataFrame) -> None:
+    """The medians of the 56 days before each run."""
+    ours = with_usual(rows).filter(pl.col("usual_runs").is_not_null())
+
+    theirs = asked("metrics_usual", {"run_metrics": rows.drop("heart_rate_seconds")})
+
+    assert theirs.height == ours.height
+    if ours.height:
+        same(ours, theirs, keys=["activity_id"])
+
+
+REPETITIONS = st.lists(
+    st.tuples(st.sampled_from(["one", "two"]), st.integers(20, 400), st.integers(50, 2_000),
+              st.none() | st.integers(10, 300)), min_size=1, max_size=30)  # fmt: skip
+
+
+@FEW
+@given(REPETITIONS)
+def test_sessions_agree(rows: list[tuple[str, int, int, int | None]]) -> None:
+    """Counts, medians and the pace of all fast stretches together."""
+    found = pl.DataFrame(
+        [(name, float(s), float(m), s / m * 1_000, r) for name, s, m, r in rows],
+        schema=["activity_id", "duration_s", "distance_m", "pace_s_per_km", "recovery_s"],
+        orient="row",
+        schema_overrides={"recovery_s": pl.Float64},
+    )
+
+    same(sessions(found), asked("metrics_sessions", {"repetitions": found}), keys=["activity_id"])
