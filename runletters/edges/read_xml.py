@@ -82,6 +82,25 @@ class _Lxml(Protocol):
 etree = cast("_Lxml", cast("object", importlib.import_module("lxml.etree")))
 
 
+def safe_parse(content: bytes, tags: list[str]) -> _Parse:
+    """The parser's events: no entity is replaced, no DTD is read, nothing is fetched.
+
+    It holds by itself, should a declaration ever get past the refusal of a DOCTYPE.
+    """
+    return etree.iterparse(
+        BytesIO(content),
+        events=("start", "end"),
+        tag=tags,
+        recover=True,
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
 class XmlWalk:
     """Start and end events of chosen elements; afterwards `damage` says what was broken."""
 
@@ -105,18 +124,7 @@ class XmlWalk:
             self.damage = self._kind_of_damage()
 
     def _events(self) -> Iterator[tuple[bool, str, Element]]:
-        walk = etree.iterparse(
-            BytesIO(self._content),
-            events=("start", "end"),
-            tag=self._tags,
-            recover=True,
-            resolve_entities=False,
-            load_dtd=False,
-            no_network=True,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
+        walk = safe_parse(self._content, self._tags)
         checked = False
         for event, element in walk:
             if not checked:
