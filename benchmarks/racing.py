@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -111,9 +112,8 @@ def race(
     """
     before, fake_before = fake.stats(), cpu_s(fake.pid)
     server_before = cpu_s(server.pid) if server else 0.0
-    out = folder / f"{module.rpartition('.')[2]}.err"
     began = time.perf_counter()
-    with out.open("ab") as errors:
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=folder, env=_bytecode_kept(environment), stdout=subprocess.PIPE, stderr=errors,
@@ -126,6 +126,8 @@ def race(
             said, _ = process.communicate()
         finally:
             watch.end()
+        errors.seek(0)
+        complaint = errors.read().decode(errors="replace")[-2_000:]
     whole_s = time.perf_counter() - began
     recorded = _settled(server, tasks) if server else {}
     after, reply = fake.stats(), _last_line(said)
@@ -142,7 +144,7 @@ def race(
         by_status=_new_statuses(before, after),
         starts=after["starts"][len(before["starts"]) :],
         recorded=recorded,
-        errors=out.read_text("utf-8", errors="replace")[-2_000:],
+        errors=complaint,
     )
 
 

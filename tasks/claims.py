@@ -34,7 +34,7 @@ def claim_window(pairs: tuple[Pair, ...], order: Order, owner: str, settings: Se
             refresh=order.refresh,
         )
         user = store.known_user(order.user_id)
-        sheets = read_fact_sheets(user, won, settings)
+        sheets = read_fact_sheets(user, won, settings, owner)
         by_kind = hands(order.writer, settings, user.preferences.language)
         assigned = assign(order, won, sheets, by_kind, store.fingerprints(order.user_id))
         store.release(owner, now=now, pairs=assigned.unchanged)

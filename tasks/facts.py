@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias, cast
 
+import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -15,7 +18,11 @@ from runletters.fact_sheets import fact_sheets_of
 from runletters.facts import FactSheet
 from runletters.metrics.splits import splits
 from runletters.settings import Settings
+from runletters.training import Training
 from runletters.users import User
+
+_Known: TypeAlias = tuple[pl.DataFrame, Training, Mapping[str, frozenset[int]]]
+"""A runner's activities, their figures, and the cells of their routes."""
 
 
 @task(name="refresh-metrics", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
@@ -25,18 +32,43 @@ def refresh_metrics(user: str, settings: Settings) -> int:
     return Derived.open(settings.history, settings.s3_endpoint_url).refresh(user, history)
 
 
-def read_fact_sheets(user: User, pairs: Sequence[Pair], settings: Settings) -> list[FactSheet]:
-    """One sheet per run of the pairs, each beside the runner's whole history as of its day."""
+def read_fact_sheets(
+    user: User, pairs: Sequence[Pair], settings: Settings, reader: str = ""
+) -> list[FactSheet]:
+    """One sheet per run of the pairs, each beside the runner's whole history as of its day.
+
+    Args:
+        user: whose runs.
+        pairs: what is to be written.
+        settings: where the history is.
+        reader: who asks for window after window: the history is read once for each of
+            them. Nobody: it is read anew.
+    """
     wanted = list(dict.fromkeys(activity_id for activity_id, _ in pairs))
+    known = _read_once if reader else _read_once.__wrapped__
+    activities, training, routes = known(user.model_dump_json(), _hashable(settings), reader)
     history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
-    derived = Derived.open(settings.history, settings.s3_endpoint_url)
-    derived.refresh(user.user_id, history)
-    activities = history.activities(user.user_id)
     return fact_sheets_of(
         activities,
-        derived.training(user, activities),
-        derived.routes(user.user_id),
+        training,
+        routes,
         splits(history.streams(user.user_id, wanted), split_length_m(user.preferences.units)),
         wanted=wanted,
         preferences=user.preferences,
     )
+
+
+def _hashable(settings: Settings) -> Hashable:
+    # Frozen settings can be hashed; pydantic does not tell the type checker.
+    return cast("Hashable", settings)
+
+
+@lru_cache(maxsize=1)
+def _read_once(user_json: str, hashable_settings: Hashable, reader: str) -> _Known:
+    del reader  # only a key: the next flow run reads the history as it is then
+    user, settings = User.model_validate_json(user_json), cast("Settings", hashable_settings)
+    history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
+    derived = Derived.open(settings.history, settings.s3_endpoint_url)
+    derived.refresh(user.user_id, history)
+    activities = history.activities(user.user_id)
+    return activities, derived.training(user, activities), derived.routes(user.user_id)

@@ -30,6 +30,7 @@ from runletters.edges.claude_given import (
     sent_parameters,
 )
 from runletters.edges.claude_purse import StoredPurse
+from runletters.edges.claude_shared_ledger import SharedLedger
 from runletters.edges.claude_turns import Turnstile, share_by_ledger
 from runletters.edges.store import Store
 from runletters.errors import TextRejected, WriterRefused, WriterUnavailable
@@ -101,7 +102,7 @@ class ClaudeWriter:
         limits = budget_limits(settings)
         calls = PaidCalls(
             api=ClaudeApi.open(settings),
-            ledger=store,
+            ledger=SharedLedger(store),
             turns=Turnstile(others=share_by_ledger(store, utc_now)),
             purse=StoredPurse(store, limits, utc_now),
         )

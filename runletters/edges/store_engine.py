@@ -20,6 +20,14 @@ BUSY_S = 60.0
 """How long a SQLite writer waits for the one before it."""
 
 
+CONNECTIONS = 5
+"""Kept open; a few more while they are needed. Hundreds of threads share them."""
+PATIENCE_S = 600.0
+"""How long a thread waits for a connection: its text is paid, so it must not give up first."""
+
+_POOL: dict[str, Any] = {"pool_size": CONNECTIONS, "pool_timeout": PATIENCE_S}
+
+
 def open_engine(url: str) -> sa.Engine:
     """An engine for that SQLAlchemy URL; the folder of a SQLite file is made.
 
@@ -58,7 +66,9 @@ def _parse(url: str) -> sa.URL:
 
 def _postgres(url: sa.URL) -> sa.Engine:
     try:
-        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return sa.create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL
+        )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise SettingsError(
             "The store is on Postgres and its driver is not installed.",
@@ -73,7 +83,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             remedy="Set RUNLETTERS_STORE_URL or RUNLETTERS_HOME.",
         )
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S}, **_POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from runletters.content import Kind
-from runletters.edges.store_base import StoreBase, insert_or_ignore, upsert
+from runletters.edges.store_base import StoreBase
 from runletters.edges.store_schema import attempts
 from runletters.ledger import Attempt, Spend
 
@@ -36,8 +38,7 @@ class StoreLedger(StoreBase):
 
     def begin_attempts(self, rows: Sequence[Attempt]) -> None:
         """Write down what is about to be called; a row that exists stays as it is."""
-        with self._write() as connection:
-            insert_or_ignore(connection, attempts, [row.model_dump() for row in rows])
+        self.write_attempts(begun=rows)
 
     def end_attempts(self, rows: Sequence[Attempt]) -> None:
         """Close calls with what they used and what came back.
@@ -46,21 +47,21 @@ class StoreLedger(StoreBase):
         begun is inserted. A row whose user was forgotten meanwhile keeps its figures and
         takes neither reply nor error text.
         """
-        if not rows:
+        self.write_attempts(ended=rows)
+
+    def write_attempts(
+        self, *, begun: Sequence[Attempt] = (), ended: Sequence[Attempt] = ()
+    ) -> None:
+        """Begin and close calls, all in one transaction: all are kept, or none is."""
+        if not begun and not ended:
             return
         with self._write() as connection:
-            statement = upsert(connection, attempts)
-            new = statement.excluded
-            kept = {
-                name: sa.case((attempts.c.user_id.is_not(None), new[name]), else_=None)
-                for name in _PRIVATE
-            }
-            closing = statement.on_conflict_do_update(
-                index_elements=["attempt_id"],
-                set_={name: new[name] for name in _CLOSING} | kept,
-                where=attempts.c.outcome == "sent",
-            )
-            connection.execute(closing, [row.model_dump() for row in rows])
+            if begun:
+                statement = _statement(connection.dialect.name, is_closing=False)
+                connection.execute(statement, [row.model_dump() for row in begun])
+            if ended:
+                statement = _statement(connection.dialect.name, is_closing=True)
+                connection.execute(statement, [row.model_dump() for row in ended])
 
     def paid_reply(self, user_id: str, kind: Kind, fingerprint: str) -> str | None:
         """The kept reply of the newest successful call for that text, as JSON; or None."""
@@ -113,6 +114,40 @@ class StoreLedger(StoreBase):
             today_nano_usd=int(everybody),
             unpriced_attempts=int(unknown),
         )
+
+
+@cache
+def _statement(dialect_name: str, *, is_closing: bool) -> sa.TextClause:
+    """The two statements of every call as text: SQLAlchemy compiles a text once.
+
+    It would compile an INSERT with ON CONFLICT anew each time, which costs more than
+    the database does.
+    """
+    dialect = _NAMED[dialect_name]()
+    insert = sqlite.insert if dialect_name == "sqlite" else postgresql.insert
+    statement = insert(attempts)
+    statement = _closed(statement) if is_closing else statement.on_conflict_do_nothing()
+    names = attempts.columns.keys()
+    binds = (sa.bindparam(name, type_=attempts.c[name].type) for name in names)
+    return sa.text(str(statement.compile(dialect=dialect, column_keys=names))).bindparams(*binds)
+
+
+_NAMED: Mapping[str, Callable[[], sa.Dialect]] = {
+    "sqlite": lambda: sqlite.dialect(paramstyle="named"),
+    "postgresql": lambda: postgresql.dialect(paramstyle="named"),
+}
+
+
+def _closed(statement: postgresql.Insert | sqlite.Insert) -> postgresql.Insert | sqlite.Insert:
+    new = statement.excluded
+    kept = {
+        name: sa.case((attempts.c.user_id.is_not(None), new[name]), else_=None) for name in _PRIVATE
+    }
+    return statement.on_conflict_do_update(
+        index_elements=["attempt_id"],
+        set_={name: new[name] for name in _CLOSING} | kept,
+        where=attempts.c.outcome == sa.literal_column("'sent'"),
+    )
 
 
 def _is_on_day_of(now: datetime) -> sa.ColumnElement[bool]:
