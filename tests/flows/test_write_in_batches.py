@@ -199,6 +199,21 @@ def test_a_key_that_is_refused_while_waiting_leaves_the_batch_to_the_next_run(
     assert 1 == len(server.batches.all)
 
 
+@pytest.mark.system
+@pytest.mark.usefixtures("settings")
+def test_what_the_budget_does_not_hold_is_left_to_a_later_run(server: ClaudeApiServer) -> None:
+    """As many lines go out as their worst cases fit; the rest is pending, and the reason said."""
+    first = backfill_history(user="ada", mode="batch", max_cost_usd=0.009)
+    spent = server.bill.total_nano_usd()
+
+    second = backfill_history(user="ada", mode="batch")
+
+    assert 0 < first["done"] < 6 == first["done"] + second["done"]
+    assert 0 < spent <= 9_000_000
+    assert "budget" in first["stopped"]
+    assert 6 == len(server.bill.lines)
+
+
 def sum_of(settings: Settings) -> int:
     with Store.open(settings.store) as store:
         return int(store.attempts()["cost_nano_usd"].sum())
