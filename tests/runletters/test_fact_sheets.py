@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 
 from runletters.fact_sheets import build_fact_sheets
 from runletters.facts import Fact, FactSheet
@@ -192,6 +193,7 @@ def test_further_facts_can_be_handed_in() -> None:
     assert load == sheet.facts[0]
 
 
+@pytest.mark.slow
 def test_four_thousand_runs_take_seconds() -> None:
     """A whole history is one pass, not a scan per run."""
     activities = history(4_000)
