@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from prefect.server.schemas.schedules import CronSchedule
@@ -31,7 +30,7 @@ def runs(schedule: dict[str, Any], start: datetime, days: int) -> list[datetime]
     """When runs would be made."""
     made = CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
     dates = asyncio.run(made.get_dates(n=97 * days, start=start, end=start + timedelta(days=days)))
-    return [date.astimezone(UTC) for date in dates]
+    return [datetime.fromtimestamp(date.timestamp(), UTC) for date in dates]
 
 
 @pytest.mark.parametrize("start", CHANGES)
@@ -69,7 +68,3 @@ def test_a_year_of_looks() -> None:
 
     assert 365 * 96 == len(set(made))
     assert {QUARTER} == {after - before for before, after in pairwise(sorted(set(made)))}
-    assert dict.fromkeys(("Europe/Berlin", "America/New_York", "Australia/Lord_Howe"), 365) == {
-        zone: len({each.astimezone(ZoneInfo(zone)).date() for each in made[:-96]})
-        for zone in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")
-    }
