@@ -35,7 +35,6 @@ from tasks.promises import SIDE_BY_SIDE
     flow_run_name="backfill-{user}",
     task_runner=SIDE_BY_SIDE,
     on_failure=[tell_of_failure],
-    on_crashed=[tell_of_failure],
 )
 def backfill_history(
     user: Annotated[str, Field(min_length=1, examples=["ada"])],

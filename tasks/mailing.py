@@ -53,8 +53,9 @@ def tell_by_mail(result: Mapping[str, Any], settings: Settings | None = None) ->
 
 
 def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """A hook of flows that raise or crash: keep the reason, and mail it to the user.
+    """A hook of flows that raise: keep the reason, and mail it to the user.
 
+    A run that crashed is started again by an automation, and is no news yet.
     Whatever goes wrong here is logged: the run has failed already, for another reason.
     """
     now = datetime.now(UTC)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import polars as pl
+
 from runletters.digests.completion import completion_page, is_worth_a_mail
 from runletters.digests.sending import Sent
 from runletters.edges.post_office import Outgoing, id_of, is_configured, post, user_links
@@ -76,24 +78,28 @@ def close_failed(
 ) -> Sent:
     """Keep that a flow run ended with an error, and mail it with what had been paid by then.
 
-    A run that closed its account before it raised keeps that account, and its one mail.
+    A run that closed its account before it raised keeps that account, and its one mail. One
+    that failed, was told and is tried again is told once more when it is complete.
     """
+    outcomes = store.flow_outcomes(failed.user_id)
+    if failed.run_id in outcomes.filter(pl.col("state") != "failed")["flow_run_id"]:
+        note = "told when its account was closed"
+        return Sent(user_id=failed.user_id, item=failed.run_id, state="skipped", note=note)
     result = {
         "user": failed.user_id,
         "error": failed.error,
         "cost_nano_usd": store.spent_by_run(failed.run_id).cost_nano_usd,
     }
-    if failed.run_id not in store.flow_outcomes()["flow_run_id"]:
-        store.record_flow(
-            failed.run_id,
-            failed.flow,
-            failed.user_id or None,
-            started_at=failed.started_at,
-            ended_at=clock(),
-            summary=result,
-            state="failed",
-        )
-    return tell(store, settings, result, run_id=failed.run_id, clock=clock, link=link)
+    store.record_flow(
+        failed.run_id,
+        failed.flow,
+        failed.user_id or None,
+        started_at=failed.started_at,
+        ended_at=clock(),
+        summary=result,
+        state="failed",
+    )
+    return tell(store, settings, result, run_id=f"{failed.run_id} failed", clock=clock, link=link)
 
 
 def _why_not(settings: Settings, email: str | None, result: Mapping[str, Any]) -> str:

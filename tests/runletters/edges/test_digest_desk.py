@@ -19,7 +19,7 @@ from runletters.digests.links import token
 from runletters.digests.periods import WINDOWS, Period, Window, period_ending
 from runletters.digests.sending import Due, Sent
 from runletters.edges import digest_desk
-from runletters.edges.completion_desk import tell
+from runletters.edges.completion_desk import FailedRun, close_failed, tell
 from runletters.edges.mail import MailServer
 from runletters.edges.store import Store
 from runletters.errors import SettingsError
@@ -334,6 +334,37 @@ class TestCompletion:
         assert "Das Schreiben deiner Briefe ist fehlgeschlagen" == message["Subject"]
         assert html is not None
         assert "&lt;b&gt;401&lt;/b&gt; key" in html.get_content()
+
+    def test_a_failed_run_that_is_tried_again_is_told_when_it_is_complete(
+        self, store: Store, home: Settings, mailbox: Mailbox
+    ) -> None:
+        """One mail for the failure, however often it fails, and one for the end."""
+        failed = FailedRun(
+            run_id="r3", flow="backfill-history", user_id="ana", error="disk full", started_at=SIX
+        )
+
+        states = [close_failed(store, home, failed, clock=lambda: SIX).state for _ in range(2)]
+        complete = self.told(store, home, "r3", failed=0, failures={})
+
+        assert ["sent", "already", "sent"] == [*states, complete.state]
+        assert ["Writing your letters failed", "Your letters are ready: 1,204 texts written"] == [
+            str(message["Subject"]) for message in mailbox.messages
+        ]
+
+    def test_a_run_that_closed_its_account_is_not_told_twice(
+        self, store: Store, home: Settings, mailbox: Mailbox
+    ) -> None:
+        """The service stopped it: its account says so, and the error after it adds nothing."""
+        failed = FailedRun(
+            run_id="r4", flow="backfill-history", user_id="ana", error="401", started_at=SIX
+        )
+        store.record_flow("r4", failed.flow, "ana", SIX, SIX, {"stopped": "401"}, state="stopped")
+        self.told(store, home, "r4", stopped="401")
+
+        after = close_failed(store, home, failed, clock=lambda: SIX)
+
+        assert ("skipped", 1) == (after.state, len(mailbox.messages))
+        assert ["stopped"] == store.flow_outcomes("ana")["state"].to_list()
 
     @pytest.mark.parametrize(
         ("changes", "why"),
