@@ -348,6 +348,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Options.out)
     given: dict[str, Any] = vars(parser.parse_args(arguments))
     console = Console()
+    # Ended from outside, it ends what it started: blocks are left in order.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     trials, broken, found = chaos(
         Options(**given), lambda text: console.print(f"[dim]{text}[/dim]")
     )
