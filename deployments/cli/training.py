@@ -17,6 +17,7 @@ from runletters.metrics.trends import Period
 from runletters.plans import plan_rows
 from runletters.settings import Settings
 
+WRONG_USAGE = 2
 UserName = Annotated[str, Parameter(name=["--user", "-u"], help="Whose runs.")]
 Day = Annotated[date | None, Parameter(help="YYYY-MM-DD; the day after the newest run if none.")]
 
@@ -87,6 +88,13 @@ def plan(
 ) -> Reply:
     """Suggest the next weeks by stated rules inside safe limits. No medical advice."""
     desk = open_desk(user, Settings())
+    if (race == "none") != (race_day is None):
+        why = "A race needs both: --race and --race-day."
+        return Reply(
+            data={"error": "UsageError", "message": why, "exit_code": WRONG_USAGE},
+            screen=[paragraph(why, style="red")],
+            code=WRONG_USAGE,
+        )
     from flows.suggest_plan import suggest_plan
 
     data = start_flow(

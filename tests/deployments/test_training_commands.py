@@ -9,7 +9,7 @@ import pytest
 
 from deployments.cli import training
 from deployments.cli.replies import emit, exit_code
-from runletters.errors import StoreError, UnknownActivity
+from runletters.errors import UnknownActivity, UnknownUser
 from runletters.settings import Settings
 from tests.servers.homes import move_in
 
@@ -40,11 +40,20 @@ def test_each_answers_for_people_and_programs(
 
 
 def test_what_is_not_there_has_its_exit_code(newest: str) -> None:
-    """An unknown run is 4, an unknown user 5."""
+    """An unknown run is 4, and so is an unknown user."""
     with pytest.raises(UnknownActivity) as no_run:
         training.compare("nothing", user="[bold]ada")
-    with pytest.raises(StoreError) as nobody:
+    with pytest.raises(UnknownUser) as nobody:
         training.trend(user="nobody")
 
     assert newest
-    assert (4, 5) == (exit_code(no_run.value), exit_code(nobody.value))
+    assert (4, 4) == (exit_code(no_run.value), exit_code(nobody.value))
+
+
+def test_half_a_race_is_wrong_usage(newest: str) -> None:
+    """A race without its day stops before anything starts, with exit code 2."""
+    reply = training.plan(user="[bold]ada", race="10km")
+
+    assert newest
+    assert 2 == reply.code
+    assert "--race-day" in reply.data["message"]
