@@ -5,6 +5,7 @@
 | POST /hooks/activity | RUNLETTERS_HOOK_SECRET | `runletters.activity.announced` |
 | POST /hooks/stripe | RUNLETTERS_STRIPE_WEBHOOK_SECRET | `runletters.tier.changed` |
 
+What readers send (`/unsubscribe/<token>`, `/hooks/engagement`) is in `receiver_readers`.
 Optional, part of `runletters serve`; the extra `receiver` brings what it needs.
 """
 
@@ -20,6 +21,7 @@ from fastapi import FastAPI, HTTPException, Request
 from prefect.events import emit_event
 from pydantic import SecretStr, ValidationError
 
+from deployments.receiver_readers import reader_routes
 from runletters.edges.store import Store
 from runletters.errors import RunlettersError, SettingsError
 from runletters.receiving import NewActivity, Subscription, is_signed
@@ -34,7 +36,8 @@ _MOST_BYTES = 1_000_000
 
 def is_wanted(settings: Settings) -> bool:
     """Whether anything is set that a webhook could be verified with."""
-    return settings.hook_secret is not None or settings.stripe_webhook_secret is not None
+    secrets = (settings.hook_secret, settings.stripe_webhook_secret, settings.unsubscribe_secret)
+    return any(secret is not None for secret in secrets)
 
 
 def emit(event: str, user: str, payload: dict[str, Any]) -> None:
@@ -89,6 +92,7 @@ def receiver_app(
         outcome = _take(settings, event_id, kind, said, now=clock(), emitted=emitted)
         return {"outcome": outcome}
 
+    app.include_router(reader_routes(settings, clock))
     return app
 
 
