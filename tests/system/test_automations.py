@@ -22,6 +22,7 @@ from servers.smtp import Mailbox, mail_server
 
 from runletters.edges.store import Store
 from runletters.settings import Settings
+from tasks.budgets import DAY_IS_OVER
 
 pytestmark = pytest.mark.system
 RUNS = 100  # long enough to be killed in the middle
@@ -171,6 +172,28 @@ def states_of(tended: House, flow_run_id: str) -> list[str]:
     )
     answer.raise_for_status()
     return [state["name"] for state in sorted(answer.json(), key=lambda each: each["timestamp"])]
+
+
+def test_a_reached_budget_pauses_the_queues_of_backfills(tended: House) -> None:
+    """Both backfill queues stop; who waits at the screen is still served."""
+    queues = "work_pools/run-letters/queues/filter"
+    said = {
+        "id": str(uuid4()),
+        "occurred": datetime.now(UTC).isoformat(),
+        "event": DAY_IS_OVER,
+        "resource": {"prefect.resource.id": "runletters.budget.day"},
+    }
+    httpx.post(f"{tended.api}/events", json=[said], timeout=30).raise_for_status()
+
+    def paused() -> set[str] | None:
+        found = {each["name"] for each in tended.ask(queues) if each["is_paused"]}
+        return found if len(found) >= 2 else None
+
+    found = until(paused, within_s=90, what="two paused queues")
+    for name in found:
+        tended.command("work-queue", "resume", name, "--pool", "run-letters")
+    assert {"backfill", "premium"} == found
+    assert not any(each["is_paused"] for each in tended.ask(queues))
 
 
 def test_automations_are_made_once(tended: House) -> None:
