@@ -125,6 +125,7 @@ def race(
             process.kill()
             said, _ = process.communicate()
         finally:
+            process.kill()  # nothing, if it has ended; a bench that is stopped leaves nobody
             watch.end()
         errors.seek(0)
         complaint = errors.read().decode(errors="replace")[-2_000:]

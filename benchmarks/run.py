@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +58,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench.json")
     options = parser.parse_args(arguments)
     console = Console(stderr=True)
+    # Asked to stop, it leaves its blocks in order: servers and fake end with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="runletters-bench-") as folder:
         chosen = {name: (BENCHES | FULL)[name] for name in options.only}
         measures = run(chosen, Workbench(Path(folder)), console)
