@@ -28,6 +28,7 @@ from tasks.mailing import tell_of_failure
 from tasks.outcomes import close_account
 from tasks.planning import check_writer, plan
 from tasks.promises import SIDE_BY_SIDE
+from tasks.quoting import ask_leave, make_quote
 
 
 @flow(
@@ -46,6 +47,7 @@ def backfill_history(
     writer: WriterChoice = "default",
     mode: ModeChoice = "default",
     max_cost_usd: Annotated[float, Field(ge=0, examples=[5])] | Unset = 0,
+    ask_above_usd: Annotated[float, Field(ge=0, examples=[20])] | Unset = 0,
     dry_run: bool = False,
 ) -> dict[str, Any]:
     """Write what is missing in a runner's history, newest first.
@@ -66,7 +68,9 @@ def backfill_history(
             there are many texts; default: as the worker is set. For the claude writer.
         max_cost_usd: The most this run may spend, in US dollars; 0: as the worker is set. A run
             that reaches it ends with what is left to do.
-        dry_run: Plan and count only: write nothing, pay nothing.
+        ask_above_usd: A run whose quote is above this pauses and asks before it pays; 0: as the
+            worker is set.
+        dry_run: Plan, count and quote only: write nothing, pay nothing.
 
     Returns:
         The summary, as the store keeps it: counts, failures by reason, tokens, cost, seconds.
@@ -84,19 +88,21 @@ def backfill_history(
         max_cost_usd=dollars_of(max_cost_usd),
         run_id=str(flow_run.id),
     )
-    check_writer(order, settings)
+    if not dry_run:
+        check_writer(order, settings)
     ahead = plan(order, settings)
-    if dry_run:
-        return close_account(ahead, Tally(), settings)
+    quote = make_quote(ahead, settings)
+    tally = Tally() if dry_run else ask_leave(quote, ask_above_usd, settings)
+    if dry_run or tally.stopped:
+        return close_account(ahead, tally, settings, quote)
 
     order, chapters = ahead.by_batch(settings.batch_from)
     # One chapter is written in this run, where people look for it; more become child runs.
     write = write_chapter if len(chapters) > 1 else write_chapter.fn
-    tally = Tally()
     for chapter in chapters:
         tally += write(chapter)
         if tally.stopped:
             break
     if order.mode == "batch" or ahead.on_their_way:
         tally += write_in_batches(order)
-    return close_account(ahead, tally, settings)
+    return close_account(ahead, tally, settings, quote)

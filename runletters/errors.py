@@ -14,6 +14,7 @@ RunlettersError
 ├── EngagementError       an event of a reader that cannot be used
 ├── TierLimit             the free tier ends here
 ├── BudgetReached         the next call could cost more than is left
+├── NotApproved           nobody said that a run of this price may start
 └── WriterError           no acceptable text came back
     ├── WriterRefused     this item fails; asking again would not help
     ├── WriterUnavailable retry later
@@ -88,6 +89,10 @@ class TierLimit(RunlettersError):
 
 class BudgetReached(RunlettersError):
     """The next call could cost more than is left."""
+
+
+class NotApproved(RunlettersError):
+    """Nobody said that a run of this price may start."""
 
 
 class WriterError(RunlettersError):

@@ -141,6 +141,19 @@ class Settings(BaseSettings):
     intervals_base_url: str = Field(
         default="https://intervals.icu", description="Address of intervals.icu's API."
     )
+    ask_above_usd: Decimal = Field(
+        default=Decimal(5),
+        ge=0,
+        description="A backfill whose quote is above this many US dollars asks before it pays.",
+    )
+    ask_timeout_s: int = Field(
+        default=86_400, ge=1, description="Seconds a backfill waits for that answer."
+    )
+    api_tier: Literal["start", "build", "scale"] = Field(
+        default="start",
+        description="Tier of the organisation at the API, for quotes; the pace itself follows "
+        "the API's own headers.",
+    )
     concurrency: int = Field(
         default=16, ge=1, le=512, description="Texts written side by side in one flow run."
     )

@@ -16,6 +16,7 @@ from runletters.content import KINDS
 from runletters.failures import shown
 from runletters.ledger import Spent
 from runletters.progress import Tally, duration_text
+from runletters.quoting import Quote
 
 NANO = Decimal(1_000_000_000)
 ORIGIN_USD_PER_ACTIVITY = "0.0034"
@@ -31,7 +32,13 @@ _SKIPPED = {
 
 
 def summary(
-    plan: Plan, tally: Tally, spent: Spent, *, seconds: float, model: str | None = None
+    plan: Plan,
+    tally: Tally,
+    spent: Spent,
+    *,
+    seconds: float,
+    model: str | None = None,
+    quote: Quote | None = None,
 ) -> dict[str, Any]:
     """Everything worth keeping about one flow run, as plain JSON values.
 
@@ -63,6 +70,7 @@ def summary(
         "success_rate": tally.success_rate,
         "seconds": round(seconds, 3),
         "tier_message": plan.tier_message,
+        "quote": quoted(quote),
         "stopped": tally.stopped,
         "stopped_by": tally.stopped_by,
         "left": _left(plan, tally) if tally.stopped else 0,
@@ -72,6 +80,49 @@ def summary(
 def _left(plan: Plan, tally: Tally) -> int:
     """Texts of the plan that the run did not come to; the next run takes them."""
     return max(0, len(plan.pairs) - tally.done - tally.failed - tally.unchanged)
+
+
+def quoted(offer: Quote | None) -> dict[str, Any] | None:
+    """A quote as the summary keeps it; None where nothing is paid."""
+    if offer is None or offer.chosen is None:
+        return None
+    chosen = offer.chosen
+    return {
+        "texts": offer.texts,
+        "model": chosen.model,
+        "mode": chosen.mode,
+        "cost_p50_nano_usd": chosen.cost_p50_nano_usd,
+        "cost_p90_nano_usd": chosen.cost_p90_nano_usd,
+        "cost_p50_usd": _dollars_or_none(chosen.cost_p50_nano_usd),
+        "cost_p90_usd": _dollars_or_none(chosen.cost_p90_nano_usd),
+        "minutes": round(chosen.minutes, 2),
+        "limit": chosen.limit,
+    }
+
+
+def _dollars_or_none(cost_nano_usd: int | None) -> str | None:
+    return None if cost_nano_usd is None else cost_text(cost_nano_usd)
+
+
+def _quote_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """The quote, and how the truth compares with it for as many texts as were tried."""
+    quote = result.get("quote")
+    if not quote:
+        return []
+    what = f"{quote['texts']:,} texts, {quote['model']} {quote['mode']}"
+    cost = f"${quote['cost_p50_usd']} (p90 ${quote['cost_p90_usd']})"
+    minutes = f"{duration_text(quote['minutes'] * 60)} ({quote['limit']})"
+    rows = [
+        ("quoted for", what),
+        ("  cost", cost if quote["cost_p50_usd"] is not None else "unknown: no price is known"),
+        ("  time", minutes),
+    ]
+    tried = result["done"] + result["failed"]
+    if tried and quote["cost_p50_nano_usd"]:
+        expected = quote["cost_p50_nano_usd"] * tried / quote["texts"]
+        share = result["cost_nano_usd"] / expected
+        rows.append(("  paid, as a share of the quote for these texts", f"{share:.0%}"))
+    return rows
 
 
 def cost_text(cost_nano_usd: int) -> str:
@@ -87,12 +138,68 @@ def per_activity_text(cost_nano_usd: int, activities: int) -> str | None:
     return f"{cost_nano_usd / NANO / activities:.6f}" if cost_nano_usd else "0"
 
 
-def nothing_to_do(plan: Plan, *, is_dry_run: bool) -> dict[str, Any]:
+def nothing_to_do(plan: Plan, *, is_dry_run: bool, quote: Quote | None = None) -> dict[str, Any]:
     """The summary of a run that was not started: the plan only, or nothing to write."""
     note = "Nothing to do: everything in reach is written." if not plan.pairs else ""
     if is_dry_run:
         note = f"A dry run: {len(plan.pairs):,} texts would be written; nothing was."
-    return summary(plan, Tally(), Spent(), seconds=0.0) | {"note": note}
+    return summary(plan, Tally(), Spent(), seconds=0.0, quote=quote) | {"note": note}
+
+
+def quote_columns() -> list[str]:
+    """What a row of `quote_rows` says."""
+    return ["model", "mode", "dollars p50", "dollars p90", "minutes", "bound by"]
+
+
+def quote_rows(quote: Quote) -> list[list[str]]:
+    """Every way to write what is missing, the chosen one first."""
+    return [
+        [
+            offer.model,
+            offer.mode,
+            _dollars_or_none(offer.cost_p50_nano_usd) or "unknown",
+            _dollars_or_none(offer.cost_p90_nano_usd) or "unknown",
+            f"{offer.minutes:.1f}",
+            offer.limit,
+        ]
+        for offer in quote.offers
+    ]
+
+
+def quote_basis(quote: Quote) -> list[str]:
+    """Where the figures of a quote come from, one sentence per kind."""
+    return [
+        f"{need.texts:,} × {need.kind}: {need.input_tokens:.0f} tokens in ("
+        + ("counted by the API" if need.input_from == "count_tokens" else "estimated")
+        + f" on {need.n} of them), {need.output_p50:.0f} to {need.output_p90:.0f} out ("
+        + ("as seen in the ledger" if need.output_from == "ledger" else "estimated")
+        + ")."
+        for need in quote.needs
+    ]
+
+
+def quote_markdown(quote: Quote) -> str:
+    """The quote as Markdown for the UI."""
+    columns = quote_columns()
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    lines += [f"| {' | '.join(map(_escape, row))} |" for row in quote_rows(quote)]
+    basis = "\n".join(f"- {sentence}" for sentence in quote_basis(quote))
+    head = f"### Quote for {_escape(quote.user_id)}: {quote.texts:,} texts"
+    return "\n".join([head, "", *lines, "", basis])
+
+
+def asking(quote: Quote, ask_above_nano_usd: int) -> str:
+    """The question that is put before a run that would cost more than was agreed."""
+    chosen = quote.chosen
+    if chosen is None or chosen.cost_p90_nano_usd is None or chosen.cost_p50_nano_usd is None:
+        return ""
+    return (
+        f"{quote.texts:,} texts with {chosen.model}, {chosen.mode}: about "
+        f"${cost_text(chosen.cost_p50_nano_usd)}, hardly more than "
+        f"${cost_text(chosen.cost_p90_nano_usd)}, in about "
+        f"{duration_text(chosen.minutes * 60)} ({chosen.limit}). "
+        f"Runs above ${cost_text(ask_above_nano_usd)} ask first."
+    )
 
 
 def status_counts(status: pl.DataFrame, spent: Spent) -> dict[str, Any]:
@@ -136,6 +243,7 @@ def summary_rows(result: dict[str, Any]) -> list[tuple[str, str]]:
           if result["unknown_billing"] else []),
         ("cost per activity", _per_activity(result)),
         ("time", duration_text(result["seconds"])),
+        *_quote_rows(result),
     ]  # fmt: skip
 
 

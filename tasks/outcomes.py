@@ -17,6 +17,7 @@ from runletters.content import Outcome, WorkItem
 from runletters.edges.store import Store
 from runletters.errors import WriterStopped
 from runletters.progress import Tally, is_stop, pair_of, tally
+from runletters.quoting import Quote
 from runletters.settings import Settings
 from runletters.summaries import summary
 from tasks.budgets import tell_of_budget
@@ -73,13 +74,15 @@ def _outcome(future: PrefectFuture[Any], item: WorkItem) -> Outcome:
     return Outcome.model_validate(result) if isinstance(result, dict) else item.failed(result)
 
 
-def close_account(plan: Plan, tally: Tally, settings: Settings) -> dict[str, Any]:
+def close_account(
+    plan: Plan, tally: Tally, settings: Settings, quote: Quote | None = None
+) -> dict[str, Any]:
     """Write the run's summary into the store and the UI; what was paid comes from the ledger.
 
     Raises:
         WriterStopped: the model service ended the run; everything written is kept.
     """
-    result = _account(plan, tally, settings)
+    result = _account(plan, tally, settings, quote)
     publish_summary(result)
     tell_of_budget(tally.stopped)
     if plan.order.activity_id is None:  # a single activity is no news for a mail
@@ -90,13 +93,13 @@ def close_account(plan: Plan, tally: Tally, settings: Settings) -> dict[str, Any
 
 
 @task(name="close-account", cache_policy=NO_CACHE, retries=4, retry_delay_seconds=[1, 2, 4, 8])
-def _account(plan: Plan, tally: Tally, settings: Settings) -> dict[str, Any]:
+def _account(plan: Plan, tally: Tally, settings: Settings, quote: Quote | None) -> dict[str, Any]:
     run, now = plan.order.run_id, datetime.now(UTC)
     with Store.open(settings.store) as store:
         spent = store.spent_by_run(run)
         started_at = flow_run.scheduled_start_time or now
         seconds = (now - started_at).total_seconds()
-        result = summary(plan, tally, spent, seconds=seconds, model=settings.model)
+        result = summary(plan, tally, spent, seconds=seconds, model=settings.model, quote=quote)
         store.record_flow(
             run,
             flow_run.flow_name or "",

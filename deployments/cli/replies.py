@@ -24,6 +24,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     errors.EngagementError: 2,
     errors.TierLimit: 6,
     errors.BudgetReached: 7,
+    errors.NotApproved: 7,
     errors.WriterStopped: 8,
 }
 """0 done · 1 unexpected · 2 wrong usage · 3 a setting is missing · 4 not found or unreadable ·

@@ -13,12 +13,13 @@ from cyclopts import Parameter, validators
 from rich.console import Console, RenderableType
 
 from deployments.cli.environment import use_private_prefect
+from deployments.cli.quoting import ANY_PRICE_USD, leave_for, offer_for
 from deployments.cli.replies import EXIT_CODES, SOME_FAILED, Reply, paragraph, two_columns
 from runletters.activities import Rights
 from runletters.backfilling import Order
 from runletters.batching import WritingMode
 from runletters.content import KINDS, RunKind, WriterName
-from runletters.errors import BudgetReached, Busy, TierLimit
+from runletters.errors import BudgetReached, Busy, NotApproved, TierLimit
 from runletters.settings import Settings
 from runletters.summaries import nothing_to_do, summary_rows
 
@@ -65,7 +66,10 @@ def backfill(
         Parameter(help="claude only: live, batch (half price, within a day), or auto."),
     ] = None,
     max_cost_usd: MaxCost = None,
-    dry_run: Annotated[bool, Parameter(negative="", help="Plan only.")] = False,
+    yes: Annotated[
+        bool, Parameter(name=["--yes", "-y"], negative="", help="Pay without asking.")
+    ] = False,
+    dry_run: Annotated[bool, Parameter(negative="", help="Plan and quote only.")] = False,
 ) -> Reply:
     """Write what is missing in a history: a letter and an insight for every run."""
     settings = Settings()
@@ -80,7 +84,9 @@ def backfill(
         mode=mode or settings.mode,
         max_cost_usd=max_cost_usd,
     )
-    result = _without_a_flow(order, settings, dry_run=dry_run) or _backfill_flow(order)
+    result = _without_a_flow(order, settings, dry_run=dry_run)
+    if result is None:
+        result = _backfill_flow(order, ANY_PRICE_USD if yes else leave_for(order, settings))
     return summary_reply(result)
 
 
@@ -88,13 +94,17 @@ def _without_a_flow(order: Order, settings: Settings, *, dry_run: bool) -> dict[
     """The summary where nothing is to be written: no reason to start Prefect then."""
     from tasks.planning import check_writer, read_plan
 
-    check_writer(order, settings)
+    if not dry_run:
+        check_writer(order, settings)
     plan = read_plan(order, settings)
     is_anything_open = plan.pairs or plan.on_their_way
-    return nothing_to_do(plan, is_dry_run=dry_run) if dry_run or not is_anything_open else None
+    if is_anything_open and not dry_run:
+        return None
+    offer = offer_for(plan, settings) if plan.pairs else None
+    return nothing_to_do(plan, is_dry_run=dry_run, quote=offer)
 
 
-def _backfill_flow(order: Order) -> dict[str, Any]:
+def _backfill_flow(order: Order, ask_above_usd: float) -> dict[str, Any]:
     from flows.backfill_history import backfill_history
 
     return start(
@@ -108,6 +118,7 @@ def _backfill_flow(order: Order) -> dict[str, Any]:
             writer=order.writer,
             mode=order.mode,
             max_cost_usd=float(order.max_cost_usd or 0),
+            ask_above_usd=ask_above_usd,
         )
     )
 
@@ -179,7 +190,7 @@ def summary_reply(result: dict[str, Any]) -> Reply:
 
 def _summary_code(result: dict[str, Any]) -> int:
     """What ended the run, then failures; a run that the tier kept from everything is no success."""
-    if result.get("stopped_by") == BudgetReached.__name__:
+    if result.get("stopped_by") in {BudgetReached.__name__, NotApproved.__name__}:
         return EXIT_CODES[BudgetReached]
     if result["failed"]:
         return SOME_FAILED

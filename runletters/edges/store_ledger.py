@@ -11,10 +11,11 @@ import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from runletters.content import Kind
+from runletters.content import KINDS, Kind
 from runletters.edges.store_base import StoreBase
 from runletters.edges.store_schema import attempts
 from runletters.ledger import Attempt, Spend
+from runletters.quoting import SECONDS, Seen
 
 _CLOSING = (
     "ended_at",
@@ -30,6 +31,7 @@ _CLOSING = (
     "error_type",
     "request_id",
 )
+NEWEST_CALLS = 2_000
 _PRIVATE = ("error", "reply")
 
 
@@ -90,6 +92,37 @@ class StoreLedger(StoreBase):
         if flow_run_id is not None:
             query = query.where(attempts.c.flow_run_id == flow_run_id)
         return self._frame(query)
+
+    def seen(self, model: str) -> list[Seen]:
+        """What the newest paid calls to a model took, by kind."""
+        at = attempts.c
+        query = (
+            sa.select(at.kind, at.fingerprint, at.output_tokens, at.latency_ms, at.mode)
+            .where(
+                at.model == model,
+                at.output_tokens > 0,
+                at.fingerprint.is_not(None),
+                at.kind.in_(KINDS),
+            )
+            .order_by(at.started_at.desc())
+            .limit(NEWEST_CALLS)
+        )
+        live_s = pl.col("latency_ms").filter(pl.col("mode") == "live").median() / 1000
+        by_kind = (
+            self._frame(query)
+            .group_by("kind")
+            .agg(
+                texts=pl.col("fingerprint").n_unique(),
+                output_p50=pl.col("output_tokens").median(),
+                output_p90=pl.col("output_tokens").quantile(0.9),
+                seconds_p50=live_s,
+                calls_per_text=pl.len() / pl.col("fingerprint").n_unique(),
+            )
+        )
+        return [
+            Seen.model_validate(row | {"seconds_p50": row["seconds_p50"] or SECONDS[row["kind"]]})
+            for row in by_kind.iter_rows(named=True)
+        ]
 
     def spend(
         self, now: datetime, *, user_id: str | None = None, flow_run_id: str | None = None

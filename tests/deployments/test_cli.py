@@ -153,6 +153,23 @@ def test_a_server_that_does_not_start_is_one_clear_line(run: Run) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.system
+def test_a_dear_backfill_does_not_start_where_nobody_can_be_asked(
+    run: Run, written: dict[str, Any]
+) -> None:
+    """No terminal: exit code 7 with the quote and the way out, and nothing waits."""
+    done = run(
+        "backfill", "--user", "ada", "--refresh", "--writer", "claude",
+        RUNLETTERS_ASK_ABOVE_USD="0.001", ANTHROPIC_API_KEY="x",
+        ANTHROPIC_BASE_URL="http://127.0.0.1:9",
+    )  # fmt: skip
+
+    assert written
+    assert 7 == done.returncode, done.stderr
+    assert "--yes" in done.stderr
+    assert "claude-haiku-4-5" in done.stderr
+
+
 def test_an_error_is_one_object_too(run: Run) -> None:
     """With --json a program gets the error where it expects the answer."""
     done = run("show", "no-such-activity", "--json")
