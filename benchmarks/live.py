@@ -105,10 +105,14 @@ def measure_full(bench: Workbench) -> list[Measure]:
     with fake_api(folder, *FULL.latencies) as fake:
         first, second = _ours(folder, home, fake, FULL, times=2)
     floor_s = FULL.texts / FULL.per_minute * 60
-    target = f"{first.seconds / floor_s:.2f} times the floor of {floor_s:.0f} s; target 1.15"
     return [
         *as_lines("full", FULL, {_OURS: first}),
-        Measure(name="full: seconds", unit="s", ours=first.seconds, note=target),
+        Measure(
+            name="full: times the floor",
+            unit="x",
+            ours=first.seconds / floor_s if first.done else None,
+            note=f"{first.seconds:.0f} s beside {floor_s:.0f} s; target 1.15",
+        ),
         Measure(
             name="full: second run",
             unit="s",
