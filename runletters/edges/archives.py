@@ -27,7 +27,14 @@ MOST_TOTAL_BYTES = 32 * 2**30
 MOST_RATIO = 250  # recordings as XML shrink to a tenth or a thirtieth; deflate ends at 1,032
 RATIO_COUNTS_FROM_BYTES = 8 * 2**20
 
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,  # zipfile: a compression it does not know
+    RuntimeError,  # zipfile: an entry that wants a password
+    ValueError,
+)
 """What the library raises for archives that are damaged or of a kind it cannot read."""
 
 _open: dict[str, zipfile.ZipFile] = {}

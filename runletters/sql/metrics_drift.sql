@@ -14,14 +14,14 @@ with
     rated as (
         select
             *,
-            (rate_now + lag(rate_now) over (partition by activity_id order by place)) / 2
-            as rate,
-            moving_t_s - dt_s / 2
-            >= last_value(moving_t_s) over (
+            (rate_now + lag(rate_now) over (partition by activity_id order by place))
+            / 2 as rate,
+            moving_t_s - dt_s / 2 >= last_value(moving_t_s) over (
                 partition by activity_id
                 order by place
                 rows between unbounded preceding and unbounded following
-            ) / 2 as is_second
+            )
+            / 2 as is_second
         from filled
     ),
     halves as (
@@ -39,7 +39,8 @@ with
     )
 select
     activity_id,
-    case when moving_s >= 1200 then (hr_2 - hr_1) / hr_1 * 100 end
-    as heart_rate_drift_percent,
+    case
+        when moving_s >= 1200 then (hr_2 - hr_1) / hr_1 * 100
+    end as heart_rate_drift_percent,
     case when moving_s > 0 then ef end as efficiency_factor
 from halves
