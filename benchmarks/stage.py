@@ -185,6 +185,7 @@ def writing_environment(home: Path, fake: Fake, **settings: object) -> dict[str,
     return {
         "RUNLETTERS_HOME": str(home),
         "RUNLETTERS_WRITER": "claude",
+        "RUNLETTERS_ASK_ABOVE_USD": "1000000",  # nobody is there to ask
         "ANTHROPIC_API_KEY": KEY,
         "ANTHROPIC_BASE_URL": fake.url,
         **named,
