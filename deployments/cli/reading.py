@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from rich.console import RenderableType
 from rich.rule import Rule
 
+from deployments.cli.prompts import prompt_reply
 from deployments.cli.replies import Reply, paragraph, table, two_columns
 from runletters.edges.history_files import History
 from runletters.edges.store import Store
@@ -43,12 +44,19 @@ def letters(
 
 
 def show(
-    activity: Annotated[str, Parameter(help="The activity's id.")], *, user: AnyUser = None
+    activity: Annotated[str, Parameter(help="The activity's id.")],
+    *,
+    user: AnyUser = None,
+    prompt: Annotated[
+        bool, Parameter(negative="", help="Show instead what is sent to the model about it.")
+    ] = False,
 ) -> Reply:
-    """Show the letter and the insight of one activity."""
+    """Show the letter and the insight of one activity, or what the model is shown."""
     settings = Settings()
     with Store.open(settings.store) as store:
         owner = user or _owner(store, activity)
+        if prompt:
+            return prompt_reply(owner, activity, settings)
         found = {kind: store.content(owner, activity, kind) for kind in ("letter", "coaching")}
         state = store.status(owner).filter(pl.col("activity_id") == activity)
     if not any(found.values()) and state.is_empty():
