@@ -6,7 +6,7 @@ $0.10 per million and the half price of batches are whole numbers.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -66,6 +66,7 @@ class Attempt(_Frozen):
     error: str | None = None
     request_id: str | None = None
     reply: str | None = None  # JSON of the reply as it came, so it is never paid twice
+    findings: tuple[dict[str, Any], ...] = ()  # of the truth gate; kept in rows of their own
 
 
 class Spend(_Frozen):

@@ -21,15 +21,13 @@ from runletters.edges.claude import CallFailed, ClaudeApi
 from runletters.edges.claude_needs import Ledger, Purse, Turns
 from runletters.edges.claude_turns import Turnstile
 from runletters.errors import BudgetReached, WriterStopped
+from runletters.gatekeeping import Fault, fault_lines, is_blocking
 from runletters.ledger import Attempt, AttemptOutcome, Mode
 from runletters.limiting import Ticket
 from runletters.pricing import Model, cost_nano_usd
 from runletters.replies import Reply, kept_json, read_reply
 
-Finding: TypeAlias = Mapping[str, Any]
-"""What is wrong with a text; `message` says it, `severity` "warning" does not reject."""
-
-Judge: TypeAlias = Callable[[Reply], Sequence[Finding]]
+Judge: TypeAlias = Callable[[Reply], Sequence[Fault]]
 RunOver: TypeAlias = WriterStopped | BudgetReached
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +47,7 @@ class Judged:
     """A reply, what the judge found, and what it cost."""
 
     reply: Reply
-    findings: tuple[Finding, ...]
+    findings: tuple[Fault, ...]
     usage: Usage
     cost_nano_usd: int | None
 
@@ -63,11 +61,6 @@ class Judged:
         """How the ledger names it: a good reply that the gate rejects is rejected."""
         is_rejected = self.reply.is_usable and not self.is_accepted
         return "rejected" if is_rejected else self.reply.in_ledger
-
-
-def is_blocking(finding: Finding) -> bool:
-    """Whether a finding rejects the text it is about."""
-    return finding.get("severity") != "warning"
 
 
 @dataclass(frozen=True)
@@ -210,19 +203,19 @@ def judge_reply(reply: Reply, model: Model, judge: Judge, mode: Mode = "live") -
 def safely(judge: Judge) -> Judge:
     """A judge whose own failure rejects the text: it was paid, and the books come first."""
 
-    def judged(reply: Reply) -> Sequence[Finding]:
+    def judged(reply: Reply) -> Sequence[Fault]:
         try:
             return judge(reply)
         except Exception as error:  # noqa: BLE001 - whatever it is, the bill is written down
             _LOG.exception("The truth gate failed; the text is rejected.")
-            return ({"type": "gate_failed", "message": f"it could not be checked ({error})"},)
+            return ({"rule": "gate_failed", "message": f"it could not be checked ({error})"},)
 
     return judged
 
 
-def unusable(reply: Reply) -> Finding:
+def unusable(reply: Reply) -> Fault:
     """The finding about a reply that never reached the truth gate."""
-    return {"type": reply.outcome, "message": reply.detail}
+    return {"rule": reply.outcome, "severity": "reject", "message": reply.detail}
 
 
 def failed_attempt(intent: Attempt, failure: Failure) -> Attempt:
@@ -254,16 +247,12 @@ def answered_attempt(
             "price_as_of": model.as_of.isoformat() if model.as_of else None,
             "stop_reason": reply.stop_reason,
             "request_id": request_id,
-            "error_type": str(first.get("type", "truth_gate")) if first else None,
-            "error": said(judged.findings) or None,
+            "error_type": str(first.get("rule", "truth_gate")) if first else None,
+            "error": fault_lines(judged.findings) or None,
             "reply": kept_json(reply),
+            "findings": tuple(dict(each) for each in judged.findings),
         }
     )
-
-
-def said(findings: Sequence[Finding]) -> str:
-    """The blocking findings in one line."""
-    return "; ".join(str(each.get("message", each)) for each in findings if is_blocking(each))
 
 
 def cost_of_failure(failure: Failure) -> int | None:

@@ -1,7 +1,7 @@
 """The paid writer: looks for a reply that was paid already, else asks, checks, repairs once.
 
-What a text may be is decided by the truth gate that is passed in; a text that does not
-pass twice gives way to the fallback's, marked as such.
+Every text is checked against its facts, the fallback too, before it is handed on; a text
+that does not pass twice gives way to the fallback's, marked as such.
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ from typing import Any, Self, TypeAlias
 from runletters.content import Kind, Outcome, Text, Usage, WorkItem
 from runletters.edges.claude import ClaudeApi, require_key
 from runletters.edges.claude_calls import (
-    Finding,
     Judged,
     PaidCalls,
-    is_blocking,
-    said,
+    judge_reply,
     utc_now,
 )
 from runletters.edges.claude_given import (
@@ -32,9 +30,19 @@ from runletters.edges.claude_given import (
 from runletters.edges.claude_purse import StoredPurse
 from runletters.edges.claude_shared_ledger import SharedLedger
 from runletters.edges.claude_turns import Turnstile, share_by_ledger
+from runletters.edges.recent_texts import RecentTexts
 from runletters.edges.store import Store
 from runletters.errors import TextRejected, WriterRefused, WriterUnavailable
 from runletters.facts import FactSheet
+from runletters.gatekeeping import (
+    Fault,
+    approved,
+    blocking,
+    fault_line,
+    fault_lines,
+    faults_of,
+    staged,
+)
 from runletters.pricing import Model, find_model
 from runletters.prompting import prompt_sha256, repair_parameters
 from runletters.replies import FAULTY_BODIES, Reply, plain_text, read_message
@@ -44,16 +52,10 @@ from runletters.written_by_rule import offline_writer_of
 
 __all__ = ["ClaudeWriter", "hand", "sent_parameters"]
 
-Gate: TypeAlias = Callable[[Text, FactSheet], Sequence[Finding]]
-"""Says what is untrue, unsafe or badly formed about a text; nothing found: it is kept."""
+Gate: TypeAlias = Callable[[Text, FactSheet, Sequence[str]], Sequence[Fault]]
+"""Says what is untrue, unsafe or badly formed about a text, beside the runner's last texts."""
 Fallback: TypeAlias = Callable[[Kind, FactSheet], Text]
 """Writes the text that takes the place of one that was rejected twice."""
-
-
-def no_findings(text: Text, sheet: FactSheet) -> Sequence[Finding]:
-    """A gate that stands open."""
-    del text, sheet
-    return ()
 
 
 def offline_text(kind: Kind, sheet: FactSheet) -> Text:
@@ -80,10 +82,16 @@ class ClaudeWriter:
     """Turns work items into outcomes; shared by the threads of a process."""
 
     def __init__(
-        self, calls: PaidCalls, *, gate: Gate = no_findings, fallback: Fallback | None = None
+        self,
+        calls: PaidCalls,
+        *,
+        gate: Gate = faults_of,
+        fallback: Fallback | None = None,
+        recent: RecentTexts | None = None,
     ) -> None:
         self.calls = calls
         self._gate = gate
+        self._recent = recent
         self._fallback = fallback
         # Drafts that were paid and rejected while their repair could not be had yet: when
         # the item is tried again it goes on with the repair and does not pay the draft twice.
@@ -106,7 +114,7 @@ class ClaudeWriter:
             turns=Turnstile(others=share_by_ledger(store, utc_now)),
             purse=StoredPurse(store, limits, utc_now),
         )
-        return cls(calls, fallback=offline_text)
+        return cls(calls, fallback=offline_text, recent=RecentTexts(store))
 
     def begin(self, flow_run_id: str, limit_nano_usd: int | None) -> None:
         """A run starts, with at most that much to spend; None: as the settings say."""
@@ -119,19 +127,20 @@ class ClaudeWriter:
             WriterUnavailable: try again later.
             WriterRefused: this item cannot be written.
             WriterStopped: nothing can be written until somebody acts.
-            TextRejected: what came was not true or not well formed, and there is no fallback.
+            TextRejected: what came was not true or not well formed, and no fallback passed.
             BudgetReached: the next call could cost more than is left.
         """
         clock = time.perf_counter()
         job = _job(item, flow_run_id)
         judged: list[Judged] = []
-        text = self._paid_text(job) or self._written(job, judged)
+        text = self._written(job, judged)
+        if self._recent is not None:
+            self._recent.keep(item, text.body)
         return _outcome(item, text, judged, seconds=time.perf_counter() - clock)
 
-    def judge(self, item: WorkItem, reply: Reply) -> Sequence[Finding]:
+    def judge(self, item: WorkItem, reply: Reply) -> Sequence[Fault]:
         """What the truth gate says about a reply that came by another way, as in a batch."""
-        job = _job(item, "")
-        return self._gate(_text(job, reply), job.sheet)
+        return self._faults(_job(item, ""), reply)
 
     def take_up(self, item: WorkItem, flow_run_id: str, draft: Judged) -> Outcome:
         """Go on from a draft that came in a batch: keep it, repair it live, or give way.
@@ -152,39 +161,40 @@ class ClaudeWriter:
         if not draft.is_accepted and draft.reply.outcome not in FAULTY_BODIES:
             self._drafts[_key(item)] = draft
 
-    def _paid_text(self, job: _Job) -> Text | None:
-        item = job.item
-        kept = self.calls.ledger.paid_reply(item.user_id, item.kind, item.fingerprint)
-        reply = read_message(json.loads(kept), item.kind) if kept else None
-        return _text(job, reply) if reply is not None and reply.is_usable else None
-
     def _written(self, job: _Job, judged: list[Judged]) -> Text:
-        draft = self._drafts.get(job.key)
+        draft = self._drafts.get(job.key) or self._paid(job)
         if draft is None:
             draft = self._ask(job, job.parameters)
             judged.append(draft)
         if draft.is_accepted:
             self._drafts.pop(job.key, None)
-            return _text(job, draft.reply, draft.findings)
-        if draft.reply.outcome in FAULTY_BODIES:
-            raise WriterUnavailable(f"Claude API: no reply in the answer: {said(draft.findings)}.")
+            return _text(job, draft.reply, staged(draft.findings, "draft"))
+        _refuse_faulty(draft)
+        found = staged(draft.findings, "draft")
         if draft.reply.outcome == "refused":
             self._drafts.pop(job.key, None)
-            return self._given_way(job, draft.findings)
+            return self._given_way(job, found)
         self._drafts[job.key] = draft
         repaired = self._repaired(job, draft)
         judged.append(repaired)
-        if repaired.reply.outcome in FAULTY_BODIES:
-            raise WriterUnavailable(
-                f"Claude API: no reply in the answer: {said(repaired.findings)}."
-            )
+        _refuse_faulty(repaired)
         del self._drafts[job.key]
+        found += staged(repaired.findings, "repair")
         if repaired.is_accepted:
-            return _text(job, repaired.reply, (*draft.findings, *repaired.findings))
-        return self._given_way(job, (*draft.findings, *repaired.findings))
+            return _text(job, repaired.reply, found)
+        return self._given_way(job, found)
+
+    def _paid(self, job: _Job) -> Judged | None:
+        """The reply that was paid already, judged again: the facts or the gate are today's."""
+        item = job.item
+        kept = self.calls.ledger.paid_reply(item.user_id, item.kind, item.fingerprint)
+        reply = read_message(json.loads(kept), item.kind) if kept else None
+        if reply is None or not reply.is_usable:
+            return None
+        return judge_reply(reply, job.model, lambda it: self._faults(job, it))
 
     def _repaired(self, job: _Job, draft: Judged) -> Judged:
-        faults = [str(each.get("message", each)) for each in draft.findings if is_blocking(each)]
+        faults = list(map(fault_line, blocking(draft.findings)))
         text = "" if draft.reply.outcome == "truncated" else draft.reply.text
         return self._ask(job, repair_parameters(job.item.kind, job.parameters, text, faults))
 
@@ -194,18 +204,29 @@ class ClaudeWriter:
             job.item,
             job.model,
             parameters,
-            judge=lambda reply: self._gate(_text(job, reply), job.sheet),
+            judge=lambda reply: self._faults(job, reply),
         )
 
-    def _given_way(self, job: _Job, findings: Iterable[Finding]) -> Text:
-        found = tuple(dict(each) for each in findings)
+    def _faults(self, job: _Job, reply: Reply) -> Sequence[Fault]:
+        recent = self._recent.before(job.item) if self._recent else ()
+        return self._gate(_text(job, reply), job.sheet, recent)
+
+    def _given_way(self, job: _Job, found: tuple[dict[str, Any], ...]) -> Text:
         if self._fallback is not None:
             text = self._fallback(job.item.kind, job.sheet)
-            return text.model_copy(update={"is_fallback": True, "findings": found})
+            kept = text.model_copy(update={"is_fallback": True, "findings": found})
+            return approved(kept, job.sheet, "fallback")
         kind = job.item.kind
-        if any(each.get("type") == "refused" for each in found):
-            raise WriterRefused(f"Claude declined to write the {kind}: {said(found)}.")
-        raise TextRejected(f"The {kind} was rejected twice: {said(found)}.")
+        if any(each.get("rule") == "refused" for each in found):
+            raise WriterRefused(f"Claude declined to write the {kind}: {fault_lines(found)}.")
+        raise TextRejected(f"The {kind} was rejected twice: {fault_lines(found)}.")
+
+
+def _refuse_faulty(judged: Judged) -> None:
+    if judged.reply.outcome in FAULTY_BODIES:
+        raise WriterUnavailable(
+            f"Claude API: no reply in the answer: {fault_lines(judged.findings)}."
+        )
 
 
 def _key(item: WorkItem) -> tuple[str, str, str]:
@@ -222,7 +243,7 @@ def _job(item: WorkItem, flow_run_id: str) -> _Job:
     )
 
 
-def _text(job: _Job, reply: Reply, findings: Iterable[Finding] = ()) -> Text:
+def _text(job: _Job, reply: Reply, findings: Iterable[Fault] = ()) -> Text:
     insight = reply.insight
     return Text(
         body=plain_text(reply.text)

@@ -17,6 +17,7 @@ from runletters.edges.store_contents import RecordResult, StoreContents
 from runletters.edges.store_digests import StoreDigests
 from runletters.edges.store_engagement import StoreEngagement
 from runletters.edges.store_engine import open_engine
+from runletters.edges.store_findings import StoreFindings
 from runletters.edges.store_hooks import StoreHooks
 from runletters.edges.store_housekeeping import StoreHousekeeping
 from runletters.edges.store_ledger import StoreLedger
@@ -34,6 +35,7 @@ class Store(
     StoreReading,
     StoreContents,
     StoreLedger,
+    StoreFindings,
     StoreHousekeeping,
     StoreDigests,
     StoreSources,

@@ -92,6 +92,19 @@ class StoreContents(StoreBase):
         query = query.where(content.c.is_current) if current else query
         return self._frame(query.order_by(content.c.activity_id, content.c.kind, content.c.version))
 
+    def newest_texts(self, user_id: str, kind: Kind, *, limit: int) -> list[tuple[str, str]]:
+        """Activity and text of the versions that are read, last written first."""
+        query = (
+            _with_text()
+            .where(content.c.user_id == user_id, content.c.kind == kind, content.c.is_current)
+            .order_by(content.c.created_at.desc(), content.c.activity_id)
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return [
+                (row["activity_id"], row["text"]) for row in connection.execute(query).mappings()
+            ]
+
     def content(self, user_id: str, activity_id: str, kind: Kind) -> dict[str, Any] | None:
         """The current version as a row, with `text` as in `contents`; None if not written."""
         query = _with_text().where(*_item(user_id, activity_id, kind), content.c.is_current)

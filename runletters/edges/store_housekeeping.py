@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from runletters.activities import Problem
 from runletters.content import canonical_json
 from runletters.edges.store_base import StoreBase, chunks, frame, upsert
+from runletters.edges.store_findings import forget_findings
 from runletters.edges.store_schema import (
     PUBLISHED,
     attempts,
@@ -128,6 +129,7 @@ class StoreHousekeeping(StoreBase):
                 .values(dict.fromkeys(_IDENTIFYING))
             ).rowcount
             _forget_calls(connection, user_id)
+            forget_findings(connection, user_id)
         self._empty_log()
         return counts
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from runletters.content import KINDS, Kind
 from runletters.edges.store_base import StoreBase
+from runletters.edges.store_findings import keep_findings
 from runletters.edges.store_schema import attempts
 from runletters.ledger import Attempt, Spend
 from runletters.quoting import SECONDS, Seen
@@ -47,7 +48,7 @@ class StoreLedger(StoreBase):
 
         The first end counts: closing a closed row changes nothing. A row that was never
         begun is inserted. A row whose user was forgotten meanwhile keeps its figures and
-        takes neither reply nor error text.
+        takes neither reply nor error text. What the truth gate found goes with the call.
         """
         self.write_attempts(ended=rows)
 
@@ -60,10 +61,11 @@ class StoreLedger(StoreBase):
         with self._write() as connection:
             if begun:
                 statement = _statement(connection.dialect.name, is_closing=False)
-                connection.execute(statement, [row.model_dump() for row in begun])
+                connection.execute(statement, [_columns(row) for row in begun])
             if ended:
                 statement = _statement(connection.dialect.name, is_closing=True)
-                connection.execute(statement, [row.model_dump() for row in ended])
+                connection.execute(statement, [_columns(row) for row in ended])
+                keep_findings(connection, ended)
 
     def paid_reply(self, user_id: str, kind: Kind, fingerprint: str) -> str | None:
         """The kept reply of the newest successful call for that text, as JSON; or None."""
@@ -181,6 +183,10 @@ def _closed(statement: postgresql.Insert | sqlite.Insert) -> postgresql.Insert |
         set_={name: new[name] for name in _CLOSING} | kept,
         where=attempts.c.outcome == sa.literal_column("'sent'"),
     )
+
+
+def _columns(row: Attempt) -> dict[str, Any]:
+    return row.model_dump(exclude={"findings"})
 
 
 def _is_on_day_of(now: datetime) -> sa.ColumnElement[bool]:

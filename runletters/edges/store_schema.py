@@ -170,6 +170,26 @@ attempts = sa.Table(
     _column("reply"),
 )
 
+findings = sa.Table(
+    "findings",
+    METADATA,
+    _column("finding_id", key=True),
+    _column("attempt_id"),
+    _column("user_id"),
+    _column("activity_id"),
+    _column("kind"),
+    _column("model"),
+    _column("prompt_sha256"),
+    _column("rule"),
+    _column("severity"),
+    _column("span_start", sa.BigInteger),
+    _column("span_end", sa.BigInteger),
+    _column("found"),
+    _column("expected"),
+    _column("message"),
+    _column("found_at", Utc),
+)
+
 flow_outcomes = sa.Table(
     "flow_outcomes",
     METADATA,
@@ -272,6 +292,7 @@ PUBLISHED: tuple[sa.Table, ...] = (
     generation_status,
     content,
     attempts,
+    findings,
     flow_outcomes,
     quarantine,
     source_polls,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from runletters.assignments import Hand
 from runletters.content import KINDS, Kind, Outcome, WorkItem, WriterName
 from runletters.facts import FactSheet
+from runletters.gatekeeping import approved
 from runletters.plans import OFFLINE_MODEL, phrases_sha256
 from runletters.settings import Settings
 from runletters.wording import wording_for
@@ -35,13 +36,20 @@ class Writer(Protocol):
 
 
 class OfflineWriter:
-    """Free, deterministic, without a key: the demo, the fallback and the baseline."""
+    """Free, deterministic, without a key: the demo, the fallback and the baseline.
+
+    Its texts pass the same truth gate; one that does not is a failure with a reason.
+    """
 
     def begin(self, run_id: str, limit_nano_usd: int | None, /) -> None:
         """What costs nothing needs no limit."""
 
     def write(self, item: WorkItem, run_id: str, /) -> Outcome:
-        """Write one text from the facts alone."""
+        """Write one text from the facts alone.
+
+        Raises:
+            TextRejected: what was written is not true to the facts.
+        """
         started = time.perf_counter()
         sheet = FactSheet.model_validate_json(item.facts_json)
         write = offline_writer_of(item.kind)
@@ -50,7 +58,7 @@ class OfflineWriter:
             activity_id=item.activity_id,
             kind=item.kind,
             fingerprint=item.fingerprint,
-            text=write(sheet),
+            text=approved(write(sheet), sheet, "offline"),
             seconds=time.perf_counter() - started,
         )
 

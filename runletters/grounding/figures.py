@@ -30,7 +30,11 @@ def check_figures(draft: Draft) -> Iterator[Finding]:
 
 def _says_nothing(claim: Claim) -> bool:
     """One as an article, and first as an adverb, count nothing."""
-    if claim.is_spelled and claim.dimension == "number" and claim.value == _ARTICLE_LIKE:
+    if (
+        claim.is_spelled
+        and claim.dimension in {"number", "either"}
+        and claim.value == _ARTICLE_LIKE
+    ):
         return True
     return claim.is_spelled and claim.dimension == "ordinal" and claim.value <= 2
 
@@ -65,6 +69,9 @@ def _other_system(draft: Draft, claim: Claim) -> bool:
     if claim.dimension == "pace" or (
         claim.dimension == "length" and claim.factor not in {1.0, 0.9144}
     ):
+        start, end = draft.reading.span(claim.start, claim.end)
+        if "marathon" in draft.text[start:end].lower():  # its name is the same everywhere
+            return False
         return claim.is_imperial != (draft.sheet.units == "imperial") and claim.value > 0
     return False
 

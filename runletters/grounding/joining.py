@@ -36,11 +36,16 @@ _SPLIT_WORD = re.compile(r"\b(?:kilomet\w+|km|miles?|meilen?|splits?|one)\b[^.!?
 _ZONE_BEFORE = re.compile(r"\b(?:zones?|zonen?|zona|zonas)\s+$", re.IGNORECASE)
 _RATE_BEFORE = re.compile(
     r"(?:heart rate|pulse|puls|herzfrequenz|herzschlag|peak(?:ed|ing)?|maximum|frequenz)"
-    r"(?:\s+(?!zone)[a-zäöüß]+){0,3}\s+$", re.IGNORECASE)  # fmt: skip
+    r"(?:\s+(?!zone)[a-zäöüß]+){0,5}\s+$", re.IGNORECASE)  # fmt: skip
 _EXTREME = re.compile(
     r"^(?!.*[.!?]\s).*(?:peak\w*|max\w*|up to|bis (?:auf|zu)|high\w*|top\w*|reach\w*|touch\w*"
     r"|höchst\w*|spitze\w*|máxim\w*)"
     r"(?:\s+[a-zäöüß]+){0,3}\s+$", re.IGNORECASE)  # fmt: skip
+_EXTREME_AFTER = re.compile(
+    r"^\s+(?:was|is|war|ist)\s+(?:the|your|das|dein\w*|die|der)?\s*"
+    r"(?:ceiling|max\w*|peak|top|highest|höchst\w*|spitze)",
+    re.IGNORECASE,
+)
 _BEATS_AFTER = re.compile(r"^\s*(?:mal|times)\s+(?:pro|per|a|in der)\s+minute", re.IGNORECASE)
 _INDEX_AFTER = re.compile(
     r"^\s*(?:(?!per |pro |of )[a-zäöüß]+\s+)?(?:kilomet\w*|km|miles?|meilen?|splits?)\b",
@@ -133,7 +138,8 @@ def _rates(reading: Reading, claims: list[Claim]) -> list[Claim]:
     for index in range(1, len(claims)):
         last, claim = claims[index - 1], claims[index]
         gap = reading.text[last.end : claim.start]
-        if last.dimension == "bpm" and claim.dimension == "number" and _EXTREME.search(gap):
+        extreme = _EXTREME.search(gap) or _EXTREME_AFTER.match(reading.text[claim.end :])
+        if last.dimension == "bpm" and claim.dimension == "number" and extreme:
             claims[index] = replace(claim, dimension="bpm")
     return claims
 

@@ -15,6 +15,8 @@ from typing import Any, cast
 from runletters.grounding.wordlist import WordList
 
 FULL = ("en", "de")
+LISTED = ("en", "de", "fr", "es")
+"""Languages with a file of words; in those that are not FULL only some lists are filled."""
 """Languages whose words are checked; the others have their figures checked only."""
 
 
@@ -27,7 +29,7 @@ def table(name: str) -> Mapping[str, Any]:
 
 @cache
 def _words(language: str) -> Mapping[str, Any]:
-    return table(f"words/{language}.toml") if language in FULL else {}
+    return table(f"words/{language}.toml") if language in LISTED else {}
 
 
 @cache
@@ -46,7 +48,7 @@ def words(language: str, *path: str) -> WordList:
     """The pattern of one list of the language's file; matches nothing where there is none.
 
     Args:
-        language: en or de; other languages have no lists.
+        language: en or de; fr and es have some lists, other languages none.
         path: Keys into the file: ("superlatives", "longest").
     """
     return WordList(cast("Sequence[str]", entries(language, *path) or ()))

@@ -16,7 +16,7 @@ from runletters.grounding.lexicon import table, words
 _WORD = re.compile(r"[^\W_]+(?:['’.,:/-][^\W_]+)*")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _MARKUP = re.compile(
-    r"^\s{0,3}(?:#{1,6}\s|[-*+•]\s|>\s|\d+[.)]\s+\S)|\*\*|__\w|```|`[^`]*`|\[[^\]]*\]\([^)]*\)"
+    r"^\s{0,3}(?:#{1,6}\s|[-*+•]\s|>\s|\d+\)\s+\S|1\.\s[^\0]*^\s{0,3}2\.\s)|\*\*|__\w|```|`[^`]*`|\[[^\]]*\]\([^)]*\)"
     r"|</?[a-zA-Z][^>]*>|^\s*\|.*\||\*\w[^*]*\w\*|&[a-z]+;|\{\w+\}|\{\{",
     re.MULTILINE,
 )  # fmt: skip
@@ -37,6 +37,7 @@ _MARKUP_SIGNS = re.compile(r"[*_`#\[\]<>|&{}]|^\s*(?:[-+•]|\d+[.)])\s", re.MUL
 _CHARACTERS_PER_WORD = 1.7  # of scripts without blanks, about
 TELLING = 240
 """So many characters are enough to tell a language."""
+_OF_RUNNER = "speaks of the runner instead of to the runner"
 SHORT = 40
 """Characters below which a language cannot be told."""
 
@@ -99,12 +100,13 @@ def check_language(draft: Draft) -> Iterator[Finding]:
 
 
 def check_person(draft: Draft) -> Iterator[Finding]:
-    """A letter speaks to the runner, and nobody in it says I."""
+    """A text speaks to the runner, not of the runner, and nobody in it says I."""
     speaks = words(draft.language, "person", "second").search(draft.plain)
     if draft.kind == "letter" and draft.has_word_lists and not speaks:
-        yield reject("person", (0, 0), "", "the second person", "does not speak to the runner")
-    for span, found in draft.found(words(draft.language, "person", "first")):
-        yield reject("person", span, found, "the second person", "speaks in the first person")
+        yield note("person", (0, 0), "", "the second person", "does not speak to the runner")
+    for name, message in (("first", "speaks in the first person"), ("third", _OF_RUNNER)):
+        for span, found in draft.found(words(draft.language, "person", name)):
+            yield reject("person", span, found, "the second person", message)
 
 
 def check_machine(draft: Draft) -> Iterator[Finding]:

@@ -17,6 +17,9 @@ WHOLE_HOURS_S = 360.0
 HOURS_WITHIN_S = 180.0
 """… may lie three minutes off."""
 
+FEW = 20
+"""Below so many, "42 km over five runs" spreads something; it is no bound."""
+
 _BARE = {"number", "runs", "splits"}
 _COUNTED = {"either", "runs", "number", "ordinal", "index", "zone", "splits"}
 _SMALL_DIFFERENCE_S = 121.0
@@ -55,7 +58,8 @@ def agrees(claim: Claim, truth: Truth, unit_m: float) -> bool:
         return False
     scale = 1 / unit_m if truth.dimension == "pace" and claim.dimension != "pace" else 1.0
     step = claim.step * scale
-    if claim.dimension in _COUNTED and not claim.hedge:
+    few = claim.dimension == "runs" and claim.hedge == "over" and claim.value < FEW
+    if claim.dimension in _COUNTED and (few or not claim.hedge):
         return value == truth.value
     return _hedged(claim, value, truth.value, step) or _is_rounding(claim, value, truth, step)
 

@@ -19,6 +19,7 @@ _NAMES = {
     "heart": re.compile("heart_rate|decoupling|zone|drift|trimp"),
     "cadence": re.compile("cadence"),
     "power": re.compile("power"),
+    "dynamics": re.compile("contact|oscillation|stride|step_length|vo2|vdot"),
     "climb": re.compile("climb|elevation|ascent|descent|hill"),
 }
 

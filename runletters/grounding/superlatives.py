@@ -24,8 +24,6 @@ _ORDINAL_BEFORE = re.compile(rf"(\d+)(?:st|nd|rd|th|\.|{ORDINAL_MARK})?[\s-]*(?:
 
 def check_superlatives(draft: Draft) -> Iterator[Finding]:
     """A finding for each superlative, record or first that no fact proves."""
-    if not draft.has_word_lists:
-        return
     for family, rule in table("superlatives.toml").items():
         pattern = words(draft.language, "superlatives", family)
         for found in pattern.finditer(draft.reading.text):

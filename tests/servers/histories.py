@@ -16,6 +16,12 @@ class SmallHistory:
     def __init__(self, activities: pl.DataFrame, laps: pl.DataFrame) -> None:
         self._activities, self._laps = activities, laps
 
+    @classmethod
+    def empty(cls) -> SmallHistory:
+        """Nobody's."""
+        laps = pl.DataFrame(schema={"user_id": pl.String, "activity_id": pl.String})
+        return cls(pl.DataFrame(schema=ACTIVITY_SCHEMA), laps)
+
     def users(self) -> list[str]:
         return self._activities["user_id"].unique().sort().to_list()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -136,10 +136,12 @@ def test_an_accepted_draft_is_taken_up_without_another_call(
 def test_a_rejected_draft_is_repaired_live(settings: Settings, store: Store, clock: Clock) -> None:
     """The batch's draft is paid and rejected once; the repair is the only further call."""
 
-    def gate(text: Text, sheet: FactSheet) -> list[dict[str, Any]]:
+    def gate(text: Text, sheet: FactSheet, recent: Sequence[str]) -> list[dict[str, Any]]:
         has_been_here = any(row["mode"] == "live" for row in store.attempts().to_dicts())
         return (
-            [] if has_been_here else [{"type": "number", "message": f"{sheet.sport} {text.model}"}]
+            []
+            if has_been_here
+            else [{"rule": "number", "message": f"{sheet.sport} {text.model} {len(recent)}"}]
         )
 
     client = client_of(settings, store, clock, gate=gate, fallback=offline_text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -205,11 +205,12 @@ def test_markdown_and_thoughts_never_reach_a_reader(
         assert "The runner wants" not in text.body
 
 
-def liar_gate(text: Text, sheet: FactSheet) -> list[dict[str, Any]]:
+def liar_gate(text: Text, sheet: FactSheet, recent: Sequence[str]) -> list[dict[str, Any]]:
     told = sheet.fact("distance")
     if told is None or (told.text in text.body and "58:11" in text.body):
         return []
-    return [{"type": "number", "message": "a figure is not in the facts"}]
+    message = f"a figure is not in the facts ({len(recent)} texts before)"
+    return [{"rule": "number", "message": message}]
 
 
 def test_a_lie_is_repaired(server: ClaudeApiServer, settings: Settings, store: Store) -> None:
@@ -221,7 +222,7 @@ def test_a_lie_is_repaired(server: ClaudeApiServer, settings: Settings, store: S
 
     assert outcome.text is not None
     assert not outcome.text.is_fallback
-    assert outcome.text.findings[0]["type"] == "number"
+    assert outcome.text.findings[0]["rule"] == "number"
     assert ["rejected", "succeeded"] == [row["outcome"] for row in attempts(store)]
     assert "a figure is not in the facts" in server.stats.bodies[1]["messages"][-1]["content"]
 
@@ -274,8 +275,8 @@ def test_a_gate_that_breaks_costs_no_book_entry(
 ) -> None:
     """What was paid is written down even if the check itself fails."""
 
-    def broken(text: Text, sheet: FactSheet) -> list[dict[str, Any]]:
-        raise RuntimeError(f"{len(text.body)} {sheet.sport}")
+    def broken(text: Text, sheet: FactSheet, recent: Sequence[str]) -> list[dict[str, Any]]:
+        raise RuntimeError(f"{len(text.body)} {sheet.sport} {len(recent)}")
 
     calls = PaidCalls(api=ClaudeApi.open(settings), ledger=store)
     outcome = ClaudeWriter(calls, gate=broken, fallback=offline_text).write(

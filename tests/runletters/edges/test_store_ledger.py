@@ -91,7 +91,9 @@ def test_a_row_comes_back_as_it_went_in(store: Store, now: datetime) -> None:
 
     store.end_attempts([row])
 
-    assert [row.model_dump()] == store.attempts("ana", flow_run_id="run-1").to_dicts()
+    assert [row.model_dump(exclude={"findings"})] == store.attempts(
+        "ana", flow_run_id="run-1"
+    ).to_dicts()
 
 
 def test_only_a_successful_reply_is_used_again(store: Store, now: datetime) -> None:
