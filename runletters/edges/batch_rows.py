@@ -95,7 +95,9 @@ class BatchRows(StoreBase):
             connection.execute(sa.insert(batches), row.model_dump())
             stored = [_stored(line, row.batch_key) for line, _ in kept]
             connection.execute(sa.insert(batch_lines), stored)
-            insert_or_ignore(connection, attempts, [call.model_dump() for _, call in kept])
+            insert_or_ignore(
+                connection, attempts, [call.model_dump(exclude={"findings"}) for _, call in kept]
+            )
             connection.execute(
                 sa.insert(locks),
                 {"name": _lock(row.batch_key), "owner": owner, "lease_until": until},
