@@ -8,32 +8,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
-
-import sqlalchemy as sa
+from typing import Any, TypeAlias
 
 from runletters.api_failures import Failure
 from runletters.content import Usage
-from runletters.edges.store_base import StoreBase
-from runletters.edges.store_schema import attempts
 from runletters.errors import WriterUnavailable
-from runletters.limiting import Limiter, Ticket, fair_share
+from runletters.limiting import Limiter, Ticket
 from runletters.pricing import Model
 from runletters.prompting import estimated_input_tokens
 
 LONG_PAUSE_S = 30.0
 """A longer wait is not worth a thread."""
 NAP_S = 0.5  # the head of the queue looks again this often: answers may change the pace
-ACTIVE_S = 60  # a flow run counts as active for so long after its last call
-SHARED_EVERY_S = 5.0
+ACTIVE_S = 30  # a flow run counts as active for so long after its last call
+SHARED_EVERY_S = 2.0
+
+Shares: TypeAlias = Callable[[str, Collection[str]], float]
+"""The part of a model's limits for these flow runs; `edges.live_runs.LiveRuns.share` is one."""
 
 
 @dataclass
 class _Lane:
+    """The queue for one model, and when each flow run of this process last stood in it."""
+
     limiter: Limiter = field(default_factory=Limiter)
+    mine: dict[str, float] = field(default_factory=dict[str, float])
+    shared_s: float = float("-inf")
     queue: threading.Lock = field(default_factory=threading.Lock)
     state: threading.Lock = field(default_factory=threading.Lock)
 
@@ -46,21 +48,19 @@ class Turnstile:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        others: Callable[[set[str]], float] | None = None,
+        shares: Shares | None = None,
     ) -> None:
         """Nothing is known of any limit yet.
 
         Args:
             clock: seconds that only rise.
             sleep: how to wait.
-            others: the share of this process, given its own flow runs; None: all of it.
+            shares: the share of this process, given its own flow runs; None: all of it.
         """
         self._clock = clock
         self._sleep = sleep
-        self._others = others
+        self._shares = shares
         self._lanes: dict[str, _Lane] = {}
-        self._mine: dict[str, float] = {}
-        self._shared_s = float("-inf")
         self._lock = threading.Lock()
 
     def wait(self, model: Model, parameters: Mapping[str, Any], flow_run_id: str) -> Ticket:
@@ -73,7 +73,7 @@ class Turnstile:
         tokens = estimated_input_tokens(model, parameters)
         self._refuse_long_pause(lane)
         with lane.queue:
-            self._share_out(lane, flow_run_id)
+            self._share_out(lane, model.id, flow_run_id)
             while (wait_s := self._wait_s(lane, tokens)) > 0:
                 self._refuse_long_pause(lane)
                 self._sleep(min(wait_s, NAP_S))
@@ -133,35 +133,15 @@ class Turnstile:
                 retry_after_s=left_s,
             )
 
-    def _share_out(self, lane: _Lane, flow_run_id: str) -> None:
-        now_s = self._clock()
-        self._mine[flow_run_id] = now_s
-        if self._others is None or now_s - self._shared_s < SHARED_EVERY_S:
+    def _share_out(self, lane: _Lane, model_id: str, flow_run_id: str) -> None:
+        """Look at the shares every few seconds, and before the first call of a flow run."""
+        now_s, is_new = self._clock(), flow_run_id not in lane.mine
+        lane.mine[flow_run_id] = now_s
+        is_fresh = now_s - lane.shared_s < SHARED_EVERY_S
+        if self._shares is None or (is_fresh and not is_new):
             return
-        self._shared_s = now_s
-        self._mine = {run: at for run, at in self._mine.items() if now_s - at <= ACTIVE_S}
-        share = self._others(set(self._mine))
+        lane.shared_s = now_s
+        lane.mine = {run: at for run, at in lane.mine.items() if now_s - at <= ACTIVE_S}
+        share = self._shares(model_id, lane.mine)
         with lane.state:
             lane.limiter.share = share
-
-
-def share_by_ledger(store: StoreBase, now: Callable[[], datetime]) -> Callable[[set[str]], float]:
-    """The share of a process, from the flow runs that the shared ledger saw lately."""
-
-    def share(mine: Iterable[str]) -> float:
-        own = set(mine)
-        return fair_share(len(own), len(own | active_runs(store, now())))
-
-    return share
-
-
-def active_runs(store: StoreBase, now: datetime) -> set[str]:
-    """Flow runs that began a call within the last minute."""
-    since = now - timedelta(seconds=ACTIVE_S)
-    query = (
-        sa.select(attempts.c.flow_run_id)
-        .where(attempts.c.started_at >= since, attempts.c.mode == "live")
-        .distinct()
-    )
-    with store.engine.connect() as connection:
-        return {str(run) for run in connection.scalars(query) if run}

@@ -29,7 +29,8 @@ from runletters.edges.claude_given import (
 )
 from runletters.edges.claude_purse import StoredPurse
 from runletters.edges.claude_shared_ledger import SharedLedger
-from runletters.edges.claude_turns import Turnstile, share_by_ledger
+from runletters.edges.claude_turns import Turnstile
+from runletters.edges.live_runs import LiveRuns
 from runletters.edges.recent_texts import RecentTexts
 from runletters.edges.store import Store
 from runletters.errors import TextRejected, WriterRefused, WriterUnavailable
@@ -111,7 +112,7 @@ class ClaudeWriter:
         calls = PaidCalls(
             api=ClaudeApi.open(settings),
             ledger=SharedLedger(store),
-            turns=Turnstile(others=share_by_ledger(store, utc_now)),
+            turns=Turnstile(shares=LiveRuns(store, utc_now).share),
             purse=StoredPurse(store, limits, utc_now),
         )
         return cls(calls, fallback=offline_text, recent=RecentTexts(store))

@@ -144,6 +144,20 @@ def test_it_starts_slowly() -> None:
     assert result.rate(0, 2) / 60 <= 6
 
 
+def test_the_pace_doubles_each_second_from_a_quarter() -> None:
+    """Whatever the number of answers in between: 1/4, 1/2, all of the limit, then no more."""
+    limiter, paces = Limiter(), list[float]()
+    for tenth in range(1, 45):
+        at_s = tenth / 10
+        ticket = limiter.enter(10, at_s)
+        limiter.answered(ticket, headers(600, 600), at_s, input_tokens=10, output_tokens=10)
+        paces.append(limiter.pace)
+
+    assert [0.25] * 9 == paces[:9]
+    assert [0.25, 0.5, 1.0] == sorted(set(paces))
+    assert paces.index(1.0) - paces.index(0.5) in {9, 10, 11}
+
+
 def headers(limit: int, remaining: int) -> dict[str, str]:
     return {
         "anthropic-ratelimit-requests-limit": str(limit),

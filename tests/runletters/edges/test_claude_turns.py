@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,14 +17,15 @@ from servers.claude_items import fact_sheet, item_of
 from runletters.api_failures import Failure
 from runletters.edges.claude import ClaudeApi
 from runletters.edges.claude_calls import PaidCalls
-from runletters.edges.claude_given import intended
-from runletters.edges.claude_turns import Turnstile, active_runs, share_by_ledger
+from runletters.edges.claude_turns import Turnstile
 from runletters.edges.claude_writer import ClaudeWriter
+from runletters.edges.live_runs import SEEN_S, LiveRuns
 from runletters.edges.store import Store
 from runletters.errors import WriterUnavailable
 from runletters.pricing import find_model
 from runletters.settings import Settings
 
+SECONDS = 20  # as in servers/caller.py
 MODEL = find_model("claude-haiku-4-5")
 
 
@@ -125,12 +128,60 @@ def test_one_sleeper_and_no_crowd() -> None:
     assert turns.pause_left_s(MODEL) == 0
 
 
-def test_the_share_comes_from_the_ledger(settings: Settings, store: Store, now: datetime) -> None:
-    """Flow runs that called within the last minute divide the limits among them."""
-    item = item_of(fact_sheet(), "letter", settings)
-    for run, age_s in (("mine", 5), ("other", 10), ("gone", 300)):
-        at = now - timedelta(seconds=age_s)
-        store.begin_attempts([intended(item, run, at)])
+def test_live_runs_share_a_model_and_the_silent_make_room(store_url: str, now: datetime) -> None:
+    """Each says that it calls and sees who else does; half a minute of silence frees a share."""
+    moment = [now]
+    with Store.open(store_url) as shared:
+        one, other = (LiveRuns(shared, lambda: moment[0]) for _ in "ab")
 
-    assert active_runs(store, now) == {"mine", "other"}
-    assert share_by_ledger(store, lambda: now)({"mine"}) == pytest.approx(0.5)
+        alone = one.share("haiku", {"a"})
+        beside = other.share("haiku", {"b", "c"})
+        third = one.share("haiku", {"a"})
+        elsewhere = one.share("opus", {"a"})
+        moment[0] += timedelta(seconds=SEEN_S + 1)
+        again = one.share("haiku", {"a"})
+
+    assert [1.0, 2 / 3, 1 / 3, 1.0, 1.0] == pytest.approx([alone, beside, third, elsewhere, again])
+
+
+def test_a_new_run_looks_at_the_shares_before_its_first_call() -> None:
+    """And the process looks again every two seconds, not with every call."""
+    asked: list[tuple[str, set[str]]] = []
+    clock = [0.0]
+
+    def share(model_id: str, mine: Collection[str]) -> float:
+        asked.append((model_id, set(mine)))
+        return 0.5
+
+    turns = Turnstile(clock=lambda: clock[0], sleep=lambda _: None, shares=share)
+    for at_s, run in ((0.0, "a"), (1.0, "a"), (1.5, "b"), (2.0, "b"), (3.6, "a")):
+        clock[0] = at_s
+        turns.wait(MODEL, {"messages": []}, run)
+
+    assert [(MODEL.id, {"a"}), (MODEL.id, {"a", "b"}), (MODEL.id, {"a", "b"})] == asked
+
+
+@pytest.mark.slow
+def test_two_processes_share_the_limit_from_their_first_call(
+    server: ClaudeApiServer, settings: Settings, store: Store
+) -> None:
+    """Each of two stays near its half of 20 calls a second, whoever came first."""
+    script = Path(__file__).parents[2] / "servers" / "caller.py"
+    command = [sys.executable, str(script), settings.store, server.url]
+    pipe = subprocess.PIPE
+    callers = [
+        subprocess.Popen([*command, run], stdin=pipe, stdout=pipe, text=True) for run in "ab"
+    ]
+    assert ["ready\n"] * 2 == [each.stdout.readline() for each in callers if each.stdout]
+    for each in callers:
+        assert each.stdin
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    first, second = (int(each.communicate(timeout=120)[0]) for each in callers)
+
+    assert store is not None
+    print(f"calls of two processes: {first} and {second}; {server.stats.by_status}")  # noqa: T201
+    assert abs(first - second) <= 0.25 * max(first, second)
+    assert max(first, second) <= 1.1 * 10 * SECONDS
+    assert first + second >= 0.5 * 20 * SECONDS
+    assert server.stats.by_status.get(429, 0) <= 0.05 * (first + second)
