@@ -20,15 +20,29 @@ _HARDSHIP_WORDS = (
     "pain", "pains", "painful", "hurt", "hurts", "hurting", "injur*", "crash", "crashed",
     "sick", "ill", "illness", "flu", "fever", "covid", "sprain*", "strain", "strained", "limp*",
     "ache", "aches", "aching", "vomit*", "dizzy", "hospital", "ambulance", "collapsed", "cramp*",
-    "dnf", "bonk", "bonked", "twisted", "tendinitis", "tendonitis", "fractur*", "grief", "funeral",
+    "dnf", "bonk", "bonked", "twisted", "tendin*", "tendonitis", "fractur*", "grief", "funeral",
+    "cough*", "nause*", "headache*", "migraine*", "concuss*", "blister", "blisters", "blistered",
+    "bleeding", "swollen", "swelling", "infection*", "infected", "fasciitis", "bronchitis",
+    "pneumonia", "tripped", "fainted", "puked", "puking", "accident", "accidents",
     # German
-    "schmerz*", "verletz*", "gestürzt", "sturz", "krank*", "fieber", "erkält*", "grippe",
-    "wehgetan", "umgeknickt", "krampf*", "gezerrt", "zerrung", "aufgegeben",
+    "verletz*", "gestürzt", "sturz", "krank*", "fieber", "erkält*", "grippe",
+    "wehgetan", "umgeknickt", "gezerrt", "zerrung", "aufgegeben",
+    "gestuerzt", "erkaelt*", "hingefallen", "gestolpert", "unfall", "unfälle", "übelkeit",
+    "uebelkeit", "übergeben", "erbrochen", "husten", "gehustet", "schnupfen", "infekt*",
+    "grippal*", "magen-darm*", "schwindel*", "schwindlig", "geschwollen", "entzünd*", "gehumpelt",
+    "humpel*", "geprellt", "prellung*", "migräne*", "kopfweh", "halsweh", "bauchweh",
     # French
     "douleur*", "blessé*", "blessure*", "malade*", "fièvre",
-    "grippe", "chute", "tombé", "tombée", "crampe*",
+    "grippe", "chute", "chuté", "chutée", "tombé", "tombée", "crampe*",
+    "fievre", "rhume*", "enrhumé*", "entorse*", "foulure*", "accidenté*", "nausée*", "vomi",
+    "déchirure*", "claquage*", "contractur*", "élongation*", "douloureu*", "enflé*", "toux",
+    "toussé", "vertiges", "angine", "bronchite*", "gastro", "hôpital", "tordu",
     # Spanish, Portuguese, Italian
     "dolor*", "lesion*", "lesión*", "enferm*", "fiebre", "caída", "calambre*",
+    "gripe", "gripa", "resfri*", "esguince*", "duele", "duelen", "dolía", "dolían", "dolió",
+    "dolido", "accidente", "accidentes", "accidentado", "náusea*", "vómito*", "maread*", "mareo*",
+    "tos", "torcedura*", "torcí", "tropecé", "tropezado", "ampolla*", "hinchad*", "molestia*",
+    "migraña*", "desgarro*", "caida", "caído", "urgencias",
     "dor", "dores", "doente", "febre", "queda", "lesão", "caí",
     "dolore", "dolori", "infortun*", "malat*", "febbre", "caduta", "caduto", "crampi",
     # Dutch, Swedish, Norwegian, Danish
@@ -40,19 +54,48 @@ _HARDSHIP_WORDS = (
 )  # fmt: skip
 _HARDSHIP_UNSPACED = (
     "疼", "痛", "受伤", "受傷", "摔", "生病", "感冒", "发烧", "發燒", "抽筋", "住院",
-    "怪我", "転倒", "風邪", "発熱", "体調不良", "부상", "아파", "아프", "통증", "감기", "넘어",
+    "怪我", "ケガ", "けが", "捻挫", "骨折", "肉離れ", "転倒",
+    "風邪", "発熱", "体調不良", "부상", "아파", "아프", "통증", "감기", "넘어",
+)  # fmt: skip
+
+_PARTS_EN = (
+    "ankle|knee|calf|calves|hamstrings?|quads?|groin|hips?|back|foot|feet|toes?|achilles|muscle"
+    "|ribs?|wrist|shins?|glutes?|legs?|shoulder|throat|heel"
+)
+_PARTS_FR = (
+    "genoux?|jambes?|mollets?|chevilles?|dos|pieds?|hanches?|tête|ventre|gorge|cuisses?|tendons?"
+    "|tibias?|côtes?|épaules?|ischios?|talons?|cou|bras"
+)
+_HARDSHIP_PHRASES = (
+    rf"(?:rolled|tweaked|pulled|tore|broke|bruised)\s+(?:(?:my|an?|the|left|right)\s+)*(?:{_PARTS_EN})",
+    rf"sore\s+(?:(?:left|right)\s+)?(?:{_PARTS_EN})",
+    rf"(?:{_PARTS_EN})\s+(?:(?:is|are|was|were|felt|feels|still|very|so|a|bit)\s+)*sore",
+    r"hit\s+by\s+an?\s+\w+", r"(?:threw|throwing)\s+up", r"passed\s+out", r"stomach\s+bug",
+    r"under\s+the\s+weather", r"food\s+poisoning", r"runny\s+nose", r"shin\s+splints?",
+    r"side\s+stitch", r"had\s+a\s+(?:bad\s+)?cold", r"a\s+(?:bad|head|heavy)\s+cold",
+    r"fell(?!\s+(?:run|rac))",  # fell running is a sport
+    # German compounds end in the word: Knieschmerzen, Wadenkrampf, Muskelfaserriss
+    r"\w*schmerz(?!frei|los)\w*", r"\w*krampf\w*", r"\w*(?:faser|bänder)riss\w*",
+    r"(?:tut|tun|tat|taten)\s+(?:\w+\s+){0,2}weh", r"weh\s*(?:tut|tun|tat|taten)",
+    r"blasen?\s+(?:am|an|unter|gelaufen)",
+    r"(?:mir|mich)\s+(?:ist|war|wurde)\s+(?:\w+\s+)?(?:schlecht|übel)",
+    rf"mal\s+(?:au|aux|à\s+la|à\s+l['’]|de)\s*(?:{_PARTS_FR})", r"ampoules?\s+aux?\s+pieds?",
+    r"rotura\s+(?:de\s+)?(?:fibras|fibrilar|muscular)", r"me\s+cai",
+    r"mal\s+de\s+(?:garganta|estómago)",
 )  # fmt: skip
 
 
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     parts = [re.escape(w[:-1]) + r"\w*" if w.endswith("*") else re.escape(w) for w in words]
-    fell = r"fell(?!\s+(?:run|rac))"  # fell running is a sport
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)}|{fell})(?!\w)", re.IGNORECASE)
+    said = "|".join([*parts, *_HARDSHIP_PHRASES])
+    return re.compile(rf"(?<!\w)(?:{said})(?!\w)", re.IGNORECASE)
 
 
 _HARDSHIP = _pattern(_HARDSHIP_WORDS)
 _NO_HARDSHIP = re.compile(
-    r"\b(?:no|without|zero|ohne|keine?|sans|sin|senza|geen)\s+(?:more\s+)?\w+|pain[- ]free",
+    r"\b(?:no|not|without|zero|ohne|keine?|keinerlei|nicht|sans|aucune?|pas\s+de|sin|ning[uú]na?"
+    r"|senza|geen)\s+(?:more\s+|mehr\s+)?\w+|pain[- ]free|nothing\s+hurts?|ya\s+no\s+(?:me\s+)?\w+"
+    r"|by\s+accident|crash\s+course|\bpain\s+(?:au|aux|de)\b",  # French bread
     re.IGNORECASE,
 )
 

@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from runletters.activities import ACTIVITY_SCHEMA
 from runletters.fact_sheets import build_fact_sheets
 from runletters.facts import FactSheet
+from runletters.grounding import check
+from runletters.pricing import find_model
+from runletters.prompting import request_parameters, sent_text
 from runletters.users import Preferences
 from runletters.writing.insight import Insight, render_insight
 from runletters.writing.offline import MODEL, write_coaching, write_letter
@@ -205,6 +208,29 @@ def test_hardship_is_met_without_praise_or_comparison() -> None:
     assert "knee" not in letter + insight.body
     assert 1 == len((insight.structured or {})["recommendations"])
     assert "longest of 13 runs" in write_letter(fine).body
+
+
+@pytest.mark.parametrize(
+    "said", ["rolled my ankle", "Knieschmerzen", "mal au genou", "me duele la rodilla"]
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("place", ["title", "notes"])
+def test_words_of_pain_in_any_language_forbid_praise(said: str, language: str, place: str) -> None:
+    """The tone follows title or notes, whatever the reader's language, for both writers."""
+    start = datetime(2024, 3, 4, 18, 30, tzinfo=UTC)
+    before = [run(start - timedelta(days=3 * i), 5_000, 330) for i in range(12, 0, -1)]
+    hurt = run(start, 14_000, 290, is_race=True, **{place: said})
+    sheet = sheets_of(frame(*before, hurt), language=language)[-1]
+
+    asked = sent_text(request_parameters("letter", sheet, find_model("claude-haiku-4-5"), {}))
+    own = write_letter(sheet).body, write_coaching(sheet).body
+
+    assert "hardship" == sheet.tone
+    assert "Do not praise" in asked
+    assert not [text for text in own if CLICHES.search(text) or said.lower() in text.lower()]
+    praise = {"en": "Great job, 14 km.", "de": "Großartig, 14 km."}[language]
+    found = [check(text, sheet, kind="letter") for text in (*own, praise)]
+    assert [False, False, True] == ["tone" in {each.rule for each in one} for one in found]
 
 
 def test_a_title_never_reaches_the_text() -> None:
