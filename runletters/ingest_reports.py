@@ -5,12 +5,12 @@ Pure: plain values that cross task borders and go into the store as JSON.
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from runletters.activities import Problem
+from runletters.untrusted import markdown_text
 
 _LINES = (
     ("loaded", "new activities"),
@@ -80,5 +80,4 @@ def _reasons(problems: tuple[Problem, ...]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    plain = html.escape(text.replace("|", "/").replace("\n", " "))
-    return plain[:300]
+    return markdown_text(text[:300])

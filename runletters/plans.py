@@ -6,7 +6,6 @@ here it is only said. Never medical advice, and no promise.
 
 from __future__ import annotations
 
-import html
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
@@ -21,6 +20,7 @@ from runletters.facts import Fact, FactSheet, Unit
 from runletters.metrics.plan import Plan, PlanWeek, Race, plan
 from runletters.metrics.plan_check import violations
 from runletters.metrics.plan_rules import HARD, PlanState, is_return
+from runletters.untrusted import markdown_text
 from runletters.users import Preferences
 from runletters.wording import Wording, wording_for
 
@@ -191,7 +191,8 @@ def plan_markdown(kept: Mapping[str, Any]) -> str:
     rows = plan_rows(kept["plan"], wording_for("en", "metric"))
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     head = "| day | | kind | distance | min/km | week |\n|---|---|---|---|---|---|"
-    return f"{html.escape(kept['body'])}\n\n{head}\n{table}\n\nNo medical advice.\n"
+    words = "\n".join(map(markdown_text, kept["body"].splitlines()))
+    return f"{words}\n\n{head}\n{table}\n\nNo medical advice.\n"
 
 
 def said(table: str, name: str, wording: Wording, /, **slots: Any) -> str:

@@ -5,7 +5,6 @@ Pure: a plan and a tally in, rows and Markdown out.
 
 from __future__ import annotations
 
-import html
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +16,7 @@ from runletters.failures import shown
 from runletters.ledger import Spent
 from runletters.progress import Tally, duration_text
 from runletters.quoting import Quote
+from runletters.untrusted import markdown_text
 
 NANO = Decimal(1_000_000_000)
 ORIGIN_USD_PER_ACTIVITY = "0.0034"
@@ -182,9 +182,9 @@ def quote_markdown(quote: Quote) -> str:
     """The quote as Markdown for the UI."""
     columns = quote_columns()
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    lines += [f"| {' | '.join(map(_escape, row))} |" for row in quote_rows(quote)]
+    lines += [f"| {' | '.join(map(markdown_text, row))} |" for row in quote_rows(quote)]
     basis = "\n".join(f"- {sentence}" for sentence in quote_basis(quote))
-    head = f"### Quote for {_escape(quote.user_id)}: {quote.texts:,} texts"
+    head = f"### Quote for {markdown_text(quote.user_id)}: {quote.texts:,} texts"
     return "\n".join([head, "", *lines, "", basis])
 
 
@@ -263,21 +263,23 @@ def _per_activity(result: dict[str, Any]) -> str:
 
 def summary_markdown(result: dict[str, Any]) -> str:
     """The summary as Markdown for the UI. User and reasons are escaped."""
-    rows = "\n".join(f"| {what.strip()} | {amount} |" for what, amount in summary_rows(result))
-    parts = [f"| {_escape(result['user'])} | |\n|---|---:|\n{rows}"]
+    rows = "\n".join(
+        f"| {what.strip()} | {markdown_text(amount)} |" for what, amount in summary_rows(result)
+    )
+    parts = [f"| {markdown_text(result['user'])} | |\n|---|---:|\n{rows}"]
     if result["failures"]:
         parts.append("### Failures\nEach keeps its reason and is taken again by the next run.")
         head = "| reason | texts | what to do |\n|---|---:|---|\n"
         parts.append(head + _reason_rows(result["failures"]))
-    parts += [_escape(result[name]) for name in ("stopped", "tier_message") if result[name]]
+    parts += [markdown_text(result[name]) for name in ("stopped", "tier_message") if result[name]]
     return "\n\n".join(parts)
 
 
 def _reason_rows(failures: dict[str, int]) -> str:
     groups, others = shown(failures)
     rows = [
-        f"| {_escape(group.kind)}: {_escape(group.example)[:300]} | {group.texts:,} "
-        f"| {_escape(group.what_to_do)} |"
+        f"| {markdown_text(group.kind)}: {markdown_text(group.example[:300])} | {group.texts:,} "
+        f"| {markdown_text(group.what_to_do)} |"
         for group in groups
     ]
     more = (
@@ -286,11 +288,3 @@ def _reason_rows(failures: dict[str, int]) -> str:
         else []
     )
     return "\n".join(rows + more)
-
-
-def _escape(text: str) -> str:
-    """No Markdown, HTML or line break of a stranger takes effect in the UI."""
-    safe = html.escape(text, quote=False)
-    for mark in "\\|`*_[]#!":
-        safe = safe.replace(mark, f"\\{mark}")
-    return " ".join(safe.split())

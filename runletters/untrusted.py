@@ -5,6 +5,7 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -114,6 +115,29 @@ def bounded(text: str | None, limit: int) -> str | None:
     kept = "".join(filter(_is_kept, unicodedata.normalize("NFC", spaced)))
     kept = " ".join(kept.split())
     return (kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…") or None
+
+
+def visible(text: str) -> str:
+    """The same text with nothing in it that a terminal obeys; line breaks stay.
+
+    Escape sequences lose their escape and stand there as text, blanks of any kind become
+    one blank each, control and direction characters go.
+    """
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character == "\n" or character.isprintable():
+        return character
+    return " " if character.isspace() else ""
+
+
+def markdown_text(text: str) -> str:
+    """One line of Markdown in which no markup, HTML, link or table bar of a stranger works."""
+    safe = html.escape(visible(text), quote=False)
+    for mark in "\\|`*_[]#!~":
+        safe = safe.replace(mark, f"\\{mark}")
+    return " ".join(safe.split())
 
 
 def bounded_title(title: str | None) -> str | None:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from runletters import errors
+from runletters.untrusted import visible
 
 EXIT_CODES: dict[type[BaseException], int] = {
     errors.SettingsError: 3,
@@ -51,7 +52,7 @@ def exit_code(error: BaseException) -> int:
 def emit(reply: Reply, *, as_json: bool) -> None:
     """Write the answer to stdout: exactly one JSON object, or a screen."""
     if as_json:
-        sys.stdout.write(json.dumps(reply.data, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.write(_json(reply.data) + "\n")
         return
     Console(highlight=False).print(Group(*reply.screen))
 
@@ -62,32 +63,43 @@ def emit_error(error: BaseException, *, as_json: bool) -> int:
     message = " ".join(str(error).split()) or type(error).__name__
     if as_json:
         data = {"error": type(error).__name__, "message": message, "exit_code": code}
-        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+        sys.stdout.write(_json(data) + "\n")
     Console(stderr=True, highlight=False, soft_wrap=True).print(
-        Text.assemble(("error: ", "bold red"), message)
+        Text.assemble(("error: ", "bold red"), visible(message))
     )
     return code
 
 
 def two_columns(rows: list[tuple[str, str]], *, title: str | None = None) -> Table:
     """A small table of what and how much. Texts are shown as they are, never as markup."""
-    table = Table(title=title, title_justify="left", title_style="bold", show_header=False)
+    table = Table(
+        title=_heading(title), title_justify="left", title_style="bold", show_header=False
+    )
     table.add_column()
     table.add_column(justify="right")
     for what, amount in rows:
-        table.add_row(Text(what), Text(amount))
+        table.add_row(Text(visible(what)), Text(visible(amount)))
     return table
 
 
 def table(columns: list[str], rows: list[list[str]], *, title: str | None = None) -> Table:
     """A table whose cells are shown as they are, never as markup."""
-    made = Table(*columns, title=title, title_justify="left", title_style="bold")
+    made = Table(*columns, title=_heading(title), title_justify="left", title_style="bold")
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        made.add_row(*(Text(visible(cell)) for cell in row))
     return made
 
 
 def paragraph(text: str, *, style: str = "") -> Text:
     """A text of our own or a stranger's; control characters are dropped."""
-    kept = "".join(char for char in text if char == "\n" or char.isprintable())
-    return Text(kept + "\n", style=style)
+    return Text(visible(text) + "\n", style=style)
+
+
+def _heading(title: str | None) -> Text | None:
+    return None if title is None else Text(visible(title), style="bold")
+
+
+def _json(data: dict[str, Any]) -> str:
+    """One line of JSON; what a terminal could obey is escaped, the data stay."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)

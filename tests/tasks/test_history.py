@@ -34,5 +34,5 @@ def test_the_summary_shows_names_as_text() -> None:
 
     text = ingest_markdown(loaded.summary("<b>|x"), ())
 
-    assert "&lt;b&gt;/x" in text
+    assert "&lt;b&gt;\\|x" in text
     assert "| new activities | 3 |" in text
