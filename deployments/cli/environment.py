@@ -28,6 +28,9 @@ def prepare_prefect(*, debug: bool) -> None:
     """Set Prefect's environment; what the person set already stays."""
     for name, value in _PREFECT.items():
         os.environ.setdefault(name, value)
+    if home := os.environ.get("PREFECT_HOME"):
+        # Prefect makes the folder but not those above it, and then its server never starts.
+        Path(home).expanduser().mkdir(parents=True, exist_ok=True)
     if debug:
         os.environ["PREFECT_LOGGING_LEVEL"] = "DEBUG"
         os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "DEBUG"

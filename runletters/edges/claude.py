@@ -118,8 +118,9 @@ class ClaudeApi:
         """
         counted = ("model", "system", "messages", "thinking", "output_config")
         sent = {name: parameters[name] for name in counted if name in parameters}
+        patient = self.client.with_options(max_retries=2)  # free, so the SDK may ask again
         try:
-            return self.client.messages.count_tokens(**sent).input_tokens
+            return patient.messages.count_tokens(**sent).input_tokens
         except anthropic.AnthropicError as error:
             failed = self.failed(error)
         raise failed
