@@ -58,3 +58,15 @@ def test_a_run_with_nothing_to_do_says_so() -> None:
 
     assert "Nothing to do: everything in reach is written." == result["note"]
     assert (0, 0) == (result["done"], result["failed"])
+
+
+def test_what_nobody_knows_the_price_of_is_said_aloud() -> None:
+    """Calls without a price and calls that ended in silence are two things, and neither is $0."""
+    spent = Spent(calls=5, cost_nano_usd=0, unpriced=2, unknown_billing=1)
+
+    rows = dict(summary_rows(summary(PLAN, Tally(done=2), spent, seconds=1.0, model="claude-next")))
+
+    assert "an unknown amount: no price is known for claude-next" == rows["cost"]
+    assert "2" == rows["  calls at a price nobody knows"]
+    assert "1" == rows["  calls that may have been billed unseen"]
+    assert "-" == rows["cost per activity"]
