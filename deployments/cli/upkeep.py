@@ -61,8 +61,9 @@ def forget(
     user: UserName,
     yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
 ) -> Reply:
-    """Erase a user everywhere: store, history, kept results, published file."""
+    """Erase a user everywhere: store, history, kept results, published file, Prefect."""
     from deployments.cli.running import start
+    from deployments.forgetting import forget_on_server
     from flows.publish_warehouse import publish_warehouse
 
     if not yes and input(f"Erase everything of {user!r}? Type the name to confirm: ") != user:
@@ -75,6 +76,7 @@ def forget(
     counts["journal_files"] = forget_journal(settings, user)
     counts["kept_results"] = forget_results(settings, user)
     counts["published_tables"] = len(start(publish_warehouse).get("tables", {}))
+    counts |= forget_on_server(user)
     rows = [(key.replace("_", " "), str(value)) for key, value in counts.items()]
     return Reply(data={"user": user, "erased": True, **counts}, screen=[two_columns(rows)])
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 
 from runletters.edges.sample_files import write_strava_export
 from runletters.samples.history import generate_history
+from runletters.users import user_key
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -204,3 +206,29 @@ def test_forget_erases_everywhere(run: Run, home: Path, written: dict[str, Any])
     assert done["erased"]
     assert [] == left
     assert written
+
+
+@pytest.mark.system
+def test_forget_erases_flow_runs_and_artifacts(run: Run, home: Path, prefect_server: str) -> None:
+    """The server knows no run and no artifact of the user; a longer name with it stays."""
+    export = home / "ann.zip"
+    history = generate_history(seed=9, years=1, until=date(2026, 11, 22), runs_per_week=0.1)
+    write_strava_export(export, history)
+    for name in ("ann", "anna"):
+        run("ingest", str(export), "--user", name)
+    before = known_to_prefect(prefect_server, "ann")
+
+    run("forget", "--user", "ann", "--yes")
+
+    assert (["ingest-ann"], 1) == before
+    assert ([], 0) == known_to_prefect(prefect_server, "ann")
+    assert (["ingest-anna"], 1) == known_to_prefect(prefect_server, "anna")
+
+
+def known_to_prefect(url: str, user: str) -> tuple[list[str], int]:
+    """Names of the user's flow runs, and how many artifacts have a key of theirs."""
+    runs = httpx.post(f"{url}/flow_runs/filter", json={}).raise_for_status().json()
+    key = {"key": {"like_": f"%-{user_key(user)}"}}
+    artifacts = httpx.post(f"{url}/artifacts/filter", json={"artifacts": key})
+    names = [one["name"] for one in runs if one["parameters"].get("user") == user]
+    return names, len({one["key"] for one in artifacts.raise_for_status().json()})
