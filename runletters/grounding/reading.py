@@ -65,20 +65,17 @@ class Reading:
         return min(self.origins[index] + place - self.starts[index], limit)
 
 
-def _digit(character: str) -> str:
-    if character.isascii() or not character.isdigit():
-        return character
-    return (
-        str(unicodedata.digit(character, 0))
-        if unicodedata.decimal(character, None) is not None
-        else character
-    )
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+
+
+def _digit(found: re.Match[str]) -> str:
+    return str(unicodedata.digit(found.group()))
 
 
 def plain(text: str) -> str:
     """The text with plain quotes, dashes, blanks and digits, character for character."""
     same = text.translate(_SAME_LENGTH)
-    return same if same.isascii() else "".join(map(_digit, same))
+    return same if same.isascii() else _FOREIGN_DIGIT.sub(_digit, same)
 
 
 @cache

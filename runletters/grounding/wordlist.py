@@ -8,6 +8,7 @@ tried at every character; this tries a pattern only where a word begins like it
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -91,9 +92,10 @@ class WordList:
         found: list[re.Match[str]] = []
         starts = _starts(text)
         for key in self._keyed.keys() & starts.keys():
-            pattern = self._keyed[key]
-            places = (place for place in starts[key] if start <= place < stop)
-            found += filter(None, (pattern.match(text, place, stop) for place in places))
+            match, places = self._keyed[key].match, starts[key]
+            if places[-1] >= start and places[0] < stop:
+                inside = places[bisect_left(places, start) : bisect_left(places, stop)]
+                found += [hit for place in inside if (hit := match(text, place, stop))]
         if self._rest is not None:
             found += self._rest.finditer(text, start, stop)
         found.sort(key=lambda m: (m.start(), -m.end()))
