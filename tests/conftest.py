@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["servers.postgres", "servers.prefect_server"]
+pytest_plugins = ["servers.postgres", "servers.prefect_server", "servers.s3"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

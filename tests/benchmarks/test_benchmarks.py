@@ -65,7 +65,8 @@ def test_a_command_is_measured_in_its_own_process(tmp_path: Path) -> None:
 
     assert ran.code == 0
     assert ran.reply == {"done": 3}
-    assert 150 < ran.peak_mb < 400
+    # No upper bound: until it starts the command, the child is a fork of this test process.
+    assert 150 < ran.peak_mb
     assert ran.seconds > 0
 
 

@@ -53,7 +53,7 @@ def home(
             laps=pl.DataFrame(schema=LAPS_SCHEMA),
             device_totals=pl.DataFrame(schema=DEVICE_TOTALS_SCHEMA),
         )
-        History.open(settings.history).append(user, parts)
+        History.open(settings.history, endpoint=settings.s3_endpoint_url).append(user, parts)
         with Store.open(settings.store) as store:
             store.ensure_user(user, now=datetime.now(UTC))
             store.set_user(user, tier=tier, now=datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""A real S3 server for the tests of what touches objects."""
+"""A real S3 server (moto, over HTTP) for whatever is kept on objects."""
 
 from __future__ import annotations
 
