@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from deployments.cli.replies import Reply, paragraph, table, two_columns
+from deployments.cli.replies import EXIT_CODES, Reply, paragraph, table, two_columns
 from runletters.edges.checkup import checks
-from runletters.edges.history_files import History
-from runletters.edges.journal_files import forget_journal
-from runletters.edges.results import forget_results
 from runletters.edges.store import Store
+from runletters.errors import Busy
 from runletters.facts import Units
 from runletters.settings import Settings
 
@@ -61,24 +60,43 @@ def forget(
     user: UserName,
     yes: Annotated[bool, Parameter(negative="", help="Do not ask.")] = False,
 ) -> Reply:
-    """Erase a user everywhere: store, history, kept results, published file, Prefect."""
-    from deployments.cli.running import start
-    from deployments.forgetting import forget_on_server
-    from flows.publish_warehouse import publish_warehouse
+    """Erase a user everywhere: store, history, kept results, published file, Prefect.
 
-    if not yes and input(f"Erase everything of {user!r}? Type the name to confirm: ") != user:
-        return Reply(data={"erased": False}, screen=[paragraph("Nothing was erased.")], code=2)
-    settings = Settings()
-    with Store.open(settings.store) as store:
-        counts = store.forget(user, now=datetime.now(UTC))
-    history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
-    counts["history_files"] = history.forget(user)
-    counts["journal_files"] = forget_journal(settings, user)
-    counts["kept_results"] = forget_results(settings, user)
-    counts["published_tables"] = len(start(publish_warehouse).get("tables", {}))
-    counts |= forget_on_server(user)
-    rows = [(key.replace("_", " "), str(value)) for key, value in counts.items()]
-    return Reply(data={"user": user, "erased": True, **counts}, screen=[two_columns(rows)])
+    What cannot be reached is named, with what to do; the rest is erased all the same (exit
+    code 5 then).
+    """
+    from deployments.forgetting import forget_everywhere
+
+    if not yes and not _is_confirmed(user):
+        return Reply(
+            data={"user": user, "erased": False, "left": {}, "note": _NOT_CONFIRMED},
+            screen=[paragraph(_NOT_CONFIRMED)],
+            code=2,
+        )
+    gone = forget_everywhere(Settings(), user)
+    rows = [(key.replace("_", " "), str(value)) for key, value in gone.erased.items()]
+    left = [
+        paragraph(f"Not erased: {place}. {why}", style="red") for place, why in gone.left.items()
+    ]
+    return Reply(
+        data={"user": user, "erased": not gone.left, "left": dict(gone.left), **gone.erased},
+        screen=[two_columns(rows), *left, paragraph(_EVENTS_STAY)],
+        code=EXIT_CODES[Busy] if gone.left else 0,
+    )
+
+
+_NOT_CONFIRMED = "Nothing was erased: the name was not confirmed. `--yes` asks nothing."
+_EVENTS_STAY = (
+    "A Prefect server drops its record of events (with names of runs) by itself, "
+    "seven days later unless PREFECT_EVENTS_RETENTION_PERIOD says otherwise."
+)
+
+
+def _is_confirmed(user: str) -> bool:
+    """Ask on stderr: stdout belongs to the answer. Nobody there is no."""
+    sys.stderr.write(f"Erase everything of {user!r}? Type the name to confirm: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() == user
 
 
 def doctor() -> Reply:
