@@ -55,22 +55,22 @@ def test_a_backfill_started_from_the_form_is_watched_to_its_end(
     served: House, settings: Settings, page: Page
 ) -> None:
     """Every other field stays as the form shows it; the run's page ends with Completed."""
-    move_in(settings, "eve", runs=2)
+    move_in(settings, "fay", runs=2)
     chosen = {"name": {"any_": ["backfill"]}}
     (deployment,) = served.ask("deployments/filter", deployments=chosen)
     form = f"{served.url}/deployments/deployment/{deployment['id']}/run"
 
-    run = until(lambda: submitted(page, form, "eve"), within_s=120, what="a flow run of the form")
+    run = until(lambda: submitted(page, form, "fay"), within_s=120, what="a flow run of the form")
     page.goto(f"{served.url}/runs/flow-run/{run['id']}")
 
-    expect(page.get_by_text("backfill-eve").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("backfill-fay").first).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_text(re.compile("^Completed$")).first).to_be_visible(timeout=PATIENCE_MS)
     ended = served.ended(run["id"])
     with Store.open(settings.store) as store:
-        written = store.contents("eve")
-    assert ("backfill-eve", "COMPLETED") == (ended["name"], ended["state_type"])
+        written = store.contents("fay")
+    assert ("backfill-fay", "COMPLETED") == (ended["name"], ended["state_type"])
     assert {"letter": 2, "coaching": 2} == dict(written["kind"].value_counts().iter_rows())
 
-    (summary,) = served.artifacts(f"backfill-summary-{user_key('eve')}")
+    (summary,) = served.artifacts(f"backfill-summary-{user_key('fay')}")
     page.goto(f"{served.url}/artifacts/artifact/{summary['id']}")
     expect(page.get_by_text("texts written").first).to_be_visible(timeout=PATIENCE_MS)

@@ -26,7 +26,7 @@ KEY = "test-key"
 @contextmanager
 def backfill(house: House, settings: Settings, url: str) -> Generator[subprocess.Popen[str]]:
     """`runletters backfill --mode batch` in a process of its own."""
-    command = [sys.executable, "-m", "deployments.cli", "backfill", "--user", "ada", "--json"]
+    command = [sys.executable, "-m", "deployments.cli", "backfill", "--user", "kim", "--json"]
     environment = house.environment | {
         "RUNLETTERS_HOME": str(settings.home),
         "ANTHROPIC_API_KEY": KEY,
@@ -65,7 +65,7 @@ MOMENTS: dict[str, tuple[str | None, Moment, int]] = {
 def test_a_kill_neither_loses_nor_pays_twice(server: House, tmp_path: Path, moment: str) -> None:
     """The next run finds or continues the same batch; all texts are there, each paid once."""
     settings = Settings(_env_file=None, home=tmp_path / "home")
-    move_in(settings, "ada", runs=2)
+    move_in(settings, "kim", runs=2)
     fault, is_reached, batches = MOMENTS[moment]
     with ClaudeApiServer(Behaviour(key=KEY, hang_s=60, batch_s=3)) as fake:
         fake.faults.play(*([fault] if fault else []))
@@ -77,7 +77,7 @@ def test_a_kill_neither_loses_nor_pays_twice(server: House, tmp_path: Path, mome
             said, _ = second.communicate(timeout=200)
 
     with Store.open(settings.store) as store:
-        written, ledger = store.contents("ada"), store.attempts()
+        written, ledger = store.contents("kim"), store.attempts()
     assert 0 == second.returncode, said
     assert 4 == written.height == len(fake.bill.lines)
     assert batches == len(fake.batches.all)

@@ -40,20 +40,20 @@ def test_a_new_run_is_noticed_and_written_about(
     now = datetime.now(UTC)
     config = read_config({"kind": "inbox", "path": str(tmp_path / "inbox")})
     with Store.open(settings.store) as store:
-        store.ensure_user("eve", now=now)
-        store.set_source(Source(user_id="eve", name="inbox", config=config), now=now)
+        store.ensure_user("nia", now=now)
+        store.set_source(Source(user_id="nia", name="inbox", config=config), now=now)
 
-    look = served.ended(served.start("new-activities", user="eve"))
+    look = served.ended(served.start("new-activities", user="nia"))
 
     def written() -> dict[str, Any] | None:
         with Store.open(settings.store) as store:
-            kinds = dict(store.contents("eve")["kind"].value_counts().iter_rows())
+            kinds = dict(store.contents("nia")["kind"].value_counts().iter_rows())
         return kinds if len(kinds) == 2 else None
 
     assert "COMPLETED" == look["state_type"], look["state"]["message"]
     kinds = until(written, within_s=180, what="a letter and an insight of the new run")
-    served.ended(served.start("new-activities", user="eve"))
-    orders = served.ask("flow_runs/filter", flow_runs={"name": {"any_": ["order-eve"]}})
+    served.ended(served.start("new-activities", user="nia"))
+    orders = served.ask("flow_runs/filter", flow_runs={"name": {"any_": ["order-nia"]}})
     assert {"letter": 1, "coaching": 1} == kinds
     assert [("2026-11-20", "2026-11-20")] == [
         (run["parameters"]["since"], run["parameters"]["until"]) for run in orders
