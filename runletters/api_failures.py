@@ -64,6 +64,11 @@ class Failure:
         return "wait" if is_transient or self._is_server_error else "give_up"
 
     @property
+    def passes(self) -> bool:
+        """Whether the same call may be answered a little later."""
+        return self.verdict in {"throttled", "overloaded", "wait"}
+
+    @property
     def is_spend_limit(self) -> bool:
         """Whether money, not pace, is what ran out."""
         return self.error_code in SPEND_CODES or (

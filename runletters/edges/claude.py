@@ -7,6 +7,7 @@ taken where the ledger is. The key leaves this module only on the wire.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ from runletters.writing.insight import Insight
 OFFICIAL_URL = "https://api.anthropic.com"
 HIDDEN = "[key]"
 _MESSAGE_CHARACTERS = 400
+COUNT_PATIENCE = 3
+COUNT_BREATH_S = 0.5
+COUNT_WAIT_S = 5.0
 _BILLED_UNSEEN = (anthropic.APIConnectionError,)
 
 
@@ -54,10 +58,18 @@ class CallFailed(Exception):
 class ClaudeApi:
     """One client for the threads of a process."""
 
-    def __init__(self, key: SecretStr, *, base_url: str | None, timeout_s: float) -> None:
+    def __init__(
+        self,
+        key: SecretStr,
+        *,
+        base_url: str | None,
+        timeout_s: float,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         # The SDK's debug log would hold prompts, and with them a runner's own words.
         logging.getLogger("anthropic").setLevel(logging.WARNING)
         self._key = key
+        self._sleep = sleep
         self.client = anthropic.Anthropic(
             api_key=key.get_secret_value(),
             base_url=base_url or OFFICIAL_URL,  # explicit: no profile on disk may redirect us
@@ -111,19 +123,26 @@ class ClaudeApi:
         raise failed
 
     def count_tokens(self, parameters: Mapping[str, Any]) -> int:
-        """How many input tokens a call would have; free.
+        """How many input tokens a call would have; free, with a rate limit of its own.
+
+        A pause of a few seconds is waited out; a longer one is not worth an exact quote, and
+        the SDK would sleep through it, be it an hour.
 
         Raises:
             CallFailed: no answer, or an error answer.
         """
         counted = ("model", "system", "messages", "thinking", "output_config")
         sent = {name: parameters[name] for name in counted if name in parameters}
-        patient = self.client.with_options(max_retries=2)  # free, so the SDK may ask again
-        try:
-            return patient.messages.count_tokens(**sent).input_tokens
-        except anthropic.AnthropicError as error:
-            failed = self.failed(error)
-        raise failed
+        for patience in reversed(range(COUNT_PATIENCE)):  # free, so it may be asked again
+            try:
+                return self.client.messages.count_tokens(**sent).input_tokens
+            except anthropic.AnthropicError as error:
+                failed = self.failed(error)
+            wait_s = failed.failure.retry_after_s or COUNT_BREATH_S
+            if not patience or not failed.failure.passes or wait_s > COUNT_WAIT_S:
+                raise failed
+            self._sleep(wait_s)
+        raise AssertionError("patience is at least one try")
 
     def failed(self, error: anthropic.AnthropicError) -> CallFailed:
         """What the SDK raised, as a value without the request, the key and the body."""

@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from servers import fake_texts
 from servers.fake_batches import Batches
-from servers.fake_bill import Bill, Buckets, Cache, body_sha256, family, tokens_of
+from servers.fake_bill import Bill, Bucket, Buckets, Cache, body_sha256, family, tokens_of
 from servers.fake_faults import BEFORE, RETRY_AFTER, STATUS, Faults, even_rates
 from servers.fake_http import HangUp, HttpServer, Request, Response, json_response
 from servers.fake_rules import (
@@ -51,11 +51,14 @@ class Behaviour:
     requests_per_minute: float = 1e9
     input_tokens_per_minute: float = 1e12
     output_tokens_per_minute: float = 1e12
+    counts_per_minute: float = 1e9  # of count_tokens, which has a limit of its own
     burst_s: float = 10.0
     hang_s: float = 600.0
     batch_s: float = 0.0  # until a batch ends
     batch_errored: float = 0.0  # shares of the lines of a batch
     batch_expired: float = 0.0
+    batch_done_at_cancel: float = 0.0  # share of the lines that were written before
+    cancel_s: float = 0.0  # from a cancellation until the batch has ended
     fault_rates: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
 
@@ -91,6 +94,7 @@ class ClaudeApiServer:
         self._keep_bodies = keep_bodies
         self._cache = Cache()
         self._buckets: dict[str, Buckets] = {}
+        self._counting: dict[str, Bucket] = {}
         self._random = random.Random(self.behaviour.seed)  # noqa: S311 - latencies, not secrets
         self.batches = Batches(self)
         self.http = HttpServer(self._handle, port)
@@ -132,6 +136,11 @@ class ClaudeApiServer:
 
     def _count(self, body: Mapping[str, Any], request_id: str) -> Response:
         check_message(body, counting=True)
+        wait_s = self._counting_bucket(body["model"]).enter()
+        if wait_s > 0:
+            after = {"retry-after": str(math.ceil(wait_s))}
+            message = "This request would exceed the rate limit for counting tokens"
+            return error_response(429, message, request_id, headers=after)
         count = tokens_of(body["model"], prompt_text(body))
         return json_response({"input_tokens": count}, headers={"request-id": request_id})
 
@@ -256,6 +265,10 @@ class ClaudeApiServer:
             )
         return self._buckets[family(model)]
 
+    def _counting_bucket(self, model: str) -> Bucket:
+        fresh = Bucket(self.behaviour.counts_per_minute, self.behaviour.burst_s)
+        return self._counting.setdefault(family(model), fresh)
+
     def _own_page(self, request: Request) -> Response:
         if request.path == "/fake/script":
             self.faults.play(*request.json())
@@ -299,6 +312,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rpm", type=float, default=1e9)
     parser.add_argument("--itpm", type=float, default=1e12)
     parser.add_argument("--otpm", type=float, default=1e12)
+    parser.add_argument("--counts", type=float, default=1e9, help="count_tokens per minute")
     parser.add_argument("--burst", type=float, default=10.0, help="seconds of the limit at once")
     parser.add_argument("--hang", type=float, default=600.0)
     parser.add_argument("--batch", type=float, default=0.0, help="seconds until a batch ends")
@@ -315,6 +329,7 @@ def main(arguments: list[str] | None = None) -> int:
         requests_per_minute=given.rpm,
         input_tokens_per_minute=given.itpm,
         output_tokens_per_minute=given.otpm,
+        counts_per_minute=given.counts,
         burst_s=given.burst,
         hang_s=given.hang,
         batch_s=given.batch,

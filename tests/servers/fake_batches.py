@@ -112,7 +112,7 @@ class Batches:
         return wanted
 
     def _advance(self, batch: Batch) -> None:
-        is_due = time.monotonic() >= batch.ends_at or batch.canceled_at is not None
+        is_due = time.monotonic() >= batch.ends_at
         if batch.ended_at is None and is_due:
             batch.lines = [self._line(batch, each) for each in batch.requests]
             self._random.shuffle(batch.lines)
@@ -122,7 +122,7 @@ class Batches:
         return {"custom_id": wanted["custom_id"], "result": self._result(batch, wanted["params"])}
 
     def _result(self, batch: Batch, body: dict[str, Any]) -> dict[str, Any]:
-        if batch.canceled_at is not None:
+        if batch.canceled_at is not None and self._is_too_late():
             return {"type": "canceled"}
         try:
             check_message(body)
@@ -138,10 +138,15 @@ class Batches:
         self._host.bill.charge(body, message, request_id=request_id, mode="batch")
         return {"type": "succeeded", "message": message}
 
+    def _is_too_late(self) -> bool:
+        """What was written when the cancellation came is delivered, and charged."""
+        return self._random.random() >= self._host.behaviour.batch_done_at_cancel
+
     def _cancel(self, batch: Batch) -> Response:
         if batch.ended_at is not None:
             raise Rejected(400, "batch has already ended")
         batch.canceled_at = datetime.now(UTC)
+        batch.ends_at = time.monotonic() + self._host.behaviour.cancel_s
         return json_response(self._shown(batch))
 
     def _delete(self, batch: Batch) -> Response:

@@ -162,6 +162,13 @@ class Bucket:
         missing = min(amount, self.burst) - self.refill()
         return max(0.0, missing * 60 / self.per_minute)
 
+    def enter(self) -> float:
+        """0 if one more may start, else the seconds to wait."""
+        if (wait_s := self.wait_s(1)) > 0:
+            return wait_s
+        self.level -= 1
+        return 0.0
+
 
 class Buckets:
     """Requests, input and output tokens of one model."""

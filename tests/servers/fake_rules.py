@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,8 @@ FIELDS = {
     "model", "max_tokens", "system", "messages", "output_config", "thinking", "tools",
     "tool_choice", "metadata", "service_tier", "stop_sequences", "stream", "inference_geo",
 }  # fmt: skip
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+LEAST_THOUGHTS = 1_024
 SAMPLING = {"temperature", "top_p", "top_k"}
 # Keywords a strict output schema may not hold: transform_schema moves them into words.
 UNSUPPORTED = {"minimum", "maximum", "minLength", "maxLength", "maxItems", "multipleOf", "pattern"}
@@ -83,6 +86,8 @@ def check_message(body: Mapping[str, Any], *, counting: bool = False) -> None:
     _check_system(body.get("system"))
     _check_thinking(body)
     _check_output_config(body.get("output_config"))
+    if body.get("service_tier", "auto") not in {"auto", "standard_only"}:
+        raise Rejected(400, "service_tier: Input should be 'auto' or 'standard_only'")
 
 
 def _check_model(body: Mapping[str, Any], *, counting: bool) -> None:
@@ -124,6 +129,8 @@ def _check_system(system: Any) -> None:
         control = block.get("cache_control")
         if control is not None and control.get("type") != "ephemeral":
             raise Rejected(400, "system.0.cache_control.type: Input should be 'ephemeral'")
+        if control is not None and control.get("ttl", "5m") not in {"5m", "1h"}:
+            raise Rejected(400, "system.0.cache_control.ttl: Input should be '5m' or '1h'")
 
 
 def _check_thinking(body: Mapping[str, Any]) -> None:
@@ -135,9 +142,18 @@ def _check_thinking(body: Mapping[str, Any]) -> None:
         raise Rejected(400, f"thinking.type: Input should be one of {sorted(kinds)}")
     if thinking["type"] == "adaptive" and body["model"] not in THINKS_BY_DEFAULT:
         raise Rejected(400, "thinking: adaptive thinking is not supported by this model")
+    if thinking["type"] == "enabled":
+        _check_thoughts(thinking.get("budget_tokens"), body)
     effort = (body.get("output_config") or {}).get("effort", "medium")
     if thinking["type"] == "disabled" and effort in {"xhigh", "max"}:
         raise Rejected(400, f"thinking: cannot be disabled at effort {effort}")
+
+
+def _check_thoughts(budget: Any, body: Mapping[str, Any]) -> None:
+    if not isinstance(budget, int) or budget < LEAST_THOUGHTS:
+        raise Rejected(400, f"thinking.budget_tokens: at least {LEAST_THOUGHTS} are required")
+    if budget >= body.get("max_tokens", math.inf):
+        raise Rejected(400, "max_tokens: must be greater than thinking.budget_tokens")
 
 
 def _check_output_config(config: Any) -> None:
@@ -145,6 +161,8 @@ def _check_output_config(config: Any) -> None:
         return
     if not isinstance(config, dict) or config.keys() - {"effort", "format"}:
         raise Rejected(400, "output_config: Extra inputs are not permitted")
+    if config.get("effort", "medium") not in EFFORTS:
+        raise Rejected(400, f"output_config.effort: Input should be one of {list(EFFORTS)}")
     if (wanted := config.get("format")) is None:
         return
     if wanted.get("type") != "json_schema" or not isinstance(wanted.get("schema"), dict):

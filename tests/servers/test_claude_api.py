@@ -63,6 +63,14 @@ def test_it_writes_a_grounded_letter_of_the_right_length(client: anthropic.Anthr
         ({"messages": [{"role": "user", "content": " "}]}, 400),
         ({"thinking": {"type": "adaptive"}}, 400),
         ({"thinking": {"type": "off"}}, 400),
+        ({"thinking": {"type": "enabled"}}, 400),
+        ({"thinking": {"type": "enabled", "budget_tokens": 1_024}}, 400),
+        ({"output_config": {"effort": "most"}}, 400),
+        ({"service_tier": "cheap"}, 400),
+        ({"messages": [*body()["messages"], {"role": "assistant", "content": "Dear"}]}, 400),
+        ({"system": [{"type": "text", "text": "x", "cache_control": {"type": "ever"}}]}, 400),
+        ({"system": [{"type": "text", "text": "x",
+                      "cache_control": {"type": "ephemeral", "ttl": "1d"}}]}, 400),
         ({"model": "claude-haiku-5-5", "thinking": {"type": "disabled"},
           "output_config": {"effort": "max"}}, 400),
         ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}, 400),
@@ -115,6 +123,20 @@ def test_tokens_are_counted_without_a_charge(
     charged = client.messages.create(**body()).usage.input_tokens
 
     assert charged == counted.input_tokens
+    assert len(server.bill.lines) == 1
+
+
+def test_counting_has_a_rate_limit_of_its_own() -> None:
+    """A second count at once is 429 with retry-after; calls that cost are not held up."""
+    with ClaudeApiServer(Behaviour(counts_per_minute=1, burst_s=1)) as server:
+        client = anthropic.Anthropic(api_key="test-key", base_url=server.url, max_retries=0)
+        counted = {"model": "claude-haiku-4-5", "messages": body()["messages"]}
+        client.messages.count_tokens(**counted)
+        with pytest.raises(anthropic.RateLimitError) as caught:
+            client.messages.count_tokens(**counted)
+        client.messages.create(**body())
+
+    assert 1 <= int(caught.value.response.headers["retry-after"]) <= 60
     assert len(server.bill.lines) == 1
 
 

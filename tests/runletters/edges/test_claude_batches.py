@@ -272,6 +272,32 @@ def test_a_cancelled_batch_fails_its_lines(
     assert {"canceled"} == {each["outcome"] for each in store.attempts().to_dicts()}
 
 
+def test_what_was_written_before_a_cancellation_is_kept_and_paid(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """Canceled and succeeded lines mixed: texts for the paid ones, a reason for the others."""
+    server.behaviour = Behaviour(batch_s=60, batch_done_at_cancel=0.5, cancel_s=3_600)
+    items = claimed(store, items_of(settings, 10))
+    (row,) = client.submit(items, "run-1").batches
+    client._calls.api.client.messages.batches.cancel(str(row.provider_id))
+    canceling = client.ended()
+    server.batches.all[str(row.provider_id)].ends_at = 0.0  # an hour later
+
+    results = read_all(client)
+
+    assert [] == canceling
+    kept = [each for each in results if each.verdict == "read"]
+    refused = [each for each in results if each.verdict == "fail"]
+    rows = store.attempts().to_dicts()
+    paid = [each["cost_nano_usd"] for each in rows if each["outcome"] == "succeeded"]
+    assert len(kept) == len(paid) > 0
+    assert len(refused) == sum(each["outcome"] == "canceled" for each in rows) > 0
+    assert len(kept) + len(refused) == len(items)
+    assert all(each.draft is not None and each.draft.is_accepted for each in kept)
+    assert {"canceled: canceled"} == {each.error for each in refused}
+    assert server.bill.total_nano_usd() == sum(paid) == sum(r["cost_nano_usd"] for r in rows)
+
+
 def test_a_refused_batch_costs_nothing_and_leaves_nothing_open(
     server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
 ) -> None:
