@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias
 
 import polars as pl
 from hypothesis import strategies as st
@@ -110,3 +111,47 @@ def history(days: list[tuple[int, int, int, int | None, str, int | None]]) -> pl
 
 HISTORIES = DAYS.map(history)
 """Random rows of run_metrics of one runner."""
+
+
+PIECES = st.lists(
+    st.tuples(
+        st.sampled_from([1, 2, 5, 20, 60, 150]),  # samples that go alike
+        st.sampled_from([1, 1, 2, 5, 9, 31, 130]),  # seconds between them
+        st.sampled_from([0, 2, 3, 4, 11, 60]),  # metres a second
+        st.none() | st.integers(25, 235),  # heart rate, also impossible ones
+        st.none() | st.integers(0, 190),  # cadence, of one leg or both
+        st.none() | st.integers(0, 400),  # power
+        st.none() | st.integers(-30, 30),  # climb in tenths of a metre
+        st.none() | st.integers(-9, 9),  # how the position moves, in 0.00001 degrees a second
+    ),
+    min_size=1,
+    max_size=8,
+)
+"""One run as stretches that go alike: constant values, gaps, lone samples, every channel."""
+
+Piece: TypeAlias = tuple[int, int, int, int | None, int | None, int | None, int | None, int | None]
+
+
+def rich_stream(activity_id: str, pieces: list[Piece]) -> pl.DataFrame:
+    """A stream with every channel; what a piece lacks is null, and time goes on."""
+    rows: list[tuple[float | None, ...]] = []
+    second = metre = climb = east = 0
+    for samples, seconds, speed, rate, cadence, power, rise, drift in pieces:
+        for _ in range(samples):
+            second, metre = second + seconds, metre + speed * seconds
+            climb, east = climb + (rise or 0), east + (drift or 0) * seconds
+            altitude = None if rise is None else climb / 10
+            places = (None, None) if drift is None else (10 + east / 2e5, 20 + east / 1e5)
+            rows.append((second, metre, rate, cadence, power, altitude, *places))
+    names = ["t_s", "distance_m", "heart_rate_bpm", "cadence_rpm", "power_w", "altitude_m",
+             "latitude_deg", "longitude_deg"]  # fmt: skip
+    schema = dict.fromkeys(names, pl.Float64())
+    return pl.DataFrame(rows, schema=schema, orient="row", strict=False).with_columns(
+        activity_id=pl.lit(activity_id), segment=pl.lit(0, dtype=pl.Int32)
+    )
+
+
+RICH_STREAMS = st.lists(PIECES, min_size=1, max_size=3).map(
+    lambda runs: pl.concat([rich_stream(f"run-{place}", run) for place, run in enumerate(runs)])
+)
+"""A few runs with every channel."""
