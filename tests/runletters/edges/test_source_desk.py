@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import sqlite3
 from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+import sqlalchemy as sa
 from servers.intervals_icu import Account, activity, intervals_icu, stub
+from servers.s3 import BUCKET
 
 from runletters.edges.history_files import History
 from runletters.edges.sample_files import write_strava_export
@@ -123,6 +128,68 @@ class TestInbox:
 
         assert (1, 1) == (polled.loaded, polled.quarantined)
         assert ["bad.fit"] == desk.store.quarantined("ada")["file"].to_list()
+
+
+class TestInboxOnS3:
+    """The same on a prefix of a real S3 server."""
+
+    @pytest.fixture
+    def bucket(self, s3_endpoint: str) -> Any:
+        return boto3.resource("s3", endpoint_url=s3_endpoint).Bucket(BUCKET)
+
+    @pytest.fixture
+    def there(self, desk: Desk, s3_endpoint: str) -> Desk:
+        """The desk, which asks that server; its source is the prefix inbox/ada."""
+        add(desk, "inbox", path=f"s3://{BUCKET}/inbox/ada")
+        changed = desk.settings.model_copy(update={"s3_endpoint_url": s3_endpoint})
+        return replace(desk, settings=changed)
+
+    def test_what_is_new_is_loaded_once(self, there: Desk, bucket: Any) -> None:
+        """The second look reads no object; one that came later is found alone; others' never."""
+        friday = gpx(datetime(2026, 11, 20, 6, tzinfo=UTC))
+        bucket.put_object(Key="inbox/ada/a.gpx", Body=gpx(datetime(2026, 11, 16, 6, tzinfo=UTC)))
+        bucket.put_object(Key="inbox/adam/b.gpx", Body=friday)
+
+        first, second = look(there)[0], look(there)[0]
+        bucket.put_object(Key="inbox/ada/deep/c.gpx.gz", Body=gzip.compress(friday))
+        third, fourth = look(there)[0], look(there)[0]
+
+        looks = [(p.state, p.loaded) for p in (first, second, third, fourth)]
+        assert [("ok", 1), ("ok", 0), ("ok", 1), ("ok", 0)] == looks
+        assert (1, 0) == (first.found, second.found)
+        assert second.watermark == first.watermark != third.watermark == fourth.watermark
+        assert 2 == there.history.activities("ada").height
+
+    def test_a_look_that_was_lost_is_repeated_without_harm(self, there: Desk, bucket: Any) -> None:
+        """Its process died before the watermark was kept: nothing is loaded a second time."""
+        bucket.put_object(Key="inbox/ada/a.gpx", Body=gpx(datetime(2026, 11, 16, 6, tzinfo=UTC)))
+        (source,) = there.store.sources("ada")
+
+        again = [there.poll(source), there.poll(source)]  # both from before the first look
+
+        assert [1, 0] == [polled.loaded for polled in again]
+        assert 1 == there.history.activities("ada").height
+
+    def test_a_bad_object_is_quarantined_once(self, there: Desk, bucket: Any) -> None:
+        """The other comes in."""
+        bucket.put_object(Key="inbox/ada/bad.fit", Body=b"not a fit file at all")
+        bucket.put_object(Key="inbox/ada/b.gpx", Body=gpx(datetime(2026, 11, 16, 6, tzinfo=UTC)))
+
+        first = look(there)[0]
+        bucket.put_object(Key="inbox/ada/c.gpx", Body=gpx(datetime(2026, 11, 20, 6, tzinfo=UTC)))
+        second = look(there)[0]
+
+        assert [(1, 1), (1, 0)] == [(p.loaded, p.quarantined) for p in (first, second)]
+        assert 1 == there.store.quarantined("ada").height
+
+    def test_a_bucket_that_is_not_there_is_a_reason(self, there: Desk) -> None:
+        """It fails for itself, with a reason in the table."""
+        add(there, "inbox", path="s3://nowhere/inbox")
+
+        polled = look(there)[0]
+
+        assert "failed" == polled.state
+        assert "NoSuchBucket" in (polled.reason or "")
 
 
 class TestIntervals:
@@ -257,6 +324,15 @@ class TestSql:
         with sqlite3.connect(app) as connection:
             assert (2,) == connection.execute("SELECT count(*) FROM workouts").fetchone()
 
+    def test_a_look_that_was_lost_is_repeated_without_harm(self, desk: Desk, app: Path) -> None:
+        """Its process died before the watermark was kept: nothing is loaded a second time."""
+        self.query(desk, app)
+        (source,) = desk.store.sources("ada")
+
+        again = [desk.poll(source), desk.poll(source)]  # both from before the first look
+
+        assert [2, 0] == [polled.loaded for polled in again]
+
     def test_a_missing_column_is_named(self, desk: Desk, app: Path) -> None:
         """With the columns that are there, and how to map one."""
         self.query(desk, app, watermark="updated")
@@ -265,6 +341,103 @@ class TestSql:
 
         assert "updated" in (polled.reason or "")
         assert "begin_ts" in (polled.reason or "")
+
+
+class TestSqlOnPostgres:
+    """The same against an app's real Postgres, whose columns have real types."""
+
+    @pytest.fixture
+    def app(self, postgres_url: str) -> Generator[sa.Engine]:
+        engine = sa.create_engine(postgres_url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                """CREATE TABLE workouts (nr bigint PRIMARY KEY, athlete int NOT NULL,
+                begin_ts timestamptz NOT NULL, sport text, meters numeric(9, 2),
+                elapsed_s int, updated_at timestamptz NOT NULL)"""
+            )
+        yield engine
+        engine.dispose()
+
+    @pytest.fixture
+    def watched(self, desk: Desk, postgres_url: str) -> Desk:
+        """The desk, with the query of the documentation; the address is a secret."""
+        add(
+            desk, "sql", url="env:APP_DB", watermark="updated_at",
+            query="SELECT * FROM workouts WHERE athlete = 7 AND updated_at >= :watermark",
+            columns={"id": "nr", "started_at": "begin_ts", "distance_m": "meters"},
+        )  # fmt: skip
+        return replace(desk, secret={"env:APP_DB": postgres_url}.__getitem__)
+
+    def insert(self, app: sa.Engine, nr: int, *, athlete: int = 7, changed: str) -> None:
+        with app.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO workouts VALUES (:nr, :athlete, :begin, 'run', 5000.50, 1500, "
+                    ":changed)"
+                ),
+                {"nr": nr, "athlete": athlete, "changed": changed,
+                 "begin": datetime(2026, 11, nr, 6, tzinfo=UTC)},
+            )  # fmt: skip
+
+    def test_the_watermark_moves_with_times_to_the_microsecond(
+        self, watched: Desk, app: sa.Engine
+    ) -> None:
+        """New rows and corrected ones come, others' never, nothing twice."""
+        self.insert(app, 1, changed="2026-11-01 09:00:00.123456+01")
+        self.insert(app, 2, athlete=8, changed="2026-11-02 09:00:00+01")
+        first, second = look(watched)[0], look(watched)[0]
+        self.insert(app, 3, changed="2026-11-01 09:00:00.123456+01")  # the same instant, later seen
+        third, fourth = look(watched)[0], look(watched)[0]
+
+        assert [1, 0, 1, 0] == [polled.loaded for polled in (first, second, third, fourth)]
+        rows = watched.history.activities("ada").sort("started_at")
+        assert [5000.5, 5000.5] == rows["distance_m"].to_list()
+        assert [1, 3] == [each.day for each in rows["started_at"]]
+        mark = json.loads(watched.store.sources("ada")[0].watermark or "")
+        assert datetime(2026, 11, 1, 8, 0, 0, 123456, UTC) == datetime.fromisoformat(mark)
+
+    def test_a_watermark_of_numbers(self, watched: Desk, app: sa.Engine) -> None:
+        """A serial id, which starts at 0."""
+        add(
+            watched, "sql", url="env:APP_DB", watermark="nr", start="0",
+            query="SELECT * FROM workouts WHERE nr > :watermark",
+            columns={"id": "nr", "started_at": "begin_ts", "distance_m": "meters"},
+        )  # fmt: skip
+        self.insert(app, 1, changed="2026-11-01 09:00:00+01")
+        first = look(watched)[0]
+        self.insert(app, 2, changed="2026-11-01 08:00:00+01")
+
+        second = look(watched)[0]
+
+        assert [(1, 1), (1, 1)] == [(p.found, p.loaded) for p in (first, second)]
+        assert "2" == watched.store.sources("ada")[0].watermark
+
+    def test_the_query_cannot_change_the_app(self, watched: Desk, app: sa.Engine) -> None:
+        """Postgres refuses to write in a transaction that only reads, and the reason says so."""
+        self.insert(app, 1, changed="2026-11-01 09:00:00+01")
+        add(
+            watched, "sql", url="env:APP_DB", watermark="updated_at",
+            query="WITH gone AS (DELETE FROM workouts WHERE updated_at >= :watermark RETURNING *) "
+            "SELECT * FROM gone",
+        )  # fmt: skip
+
+        polled = look(watched)[0]
+
+        with app.connect() as connection:
+            left = connection.exec_driver_sql("SELECT count(*) FROM workouts").scalar_one()
+        assert ("failed", 1) == (polled.state, left)
+        assert "read-only" in (polled.reason or "")
+
+    def test_a_database_that_went_away_is_a_reason(self, watched: Desk) -> None:
+        """Without the address, which holds a password."""
+        address = "postgresql+psycopg://app:geheim@127.0.0.1:1/app"
+        there = replace(watched, secret={"env:APP_DB": address}.__getitem__)
+
+        polled = look(there)[0]
+
+        assert "failed" == polled.state
+        assert "geheim" not in f"{polled.reason}{polled.remedy}"
+        assert polled.reason
 
 
 def test_one_failing_source_stops_no_other(desk: Desk, account: Account, tmp_path: Path) -> None:
