@@ -16,6 +16,7 @@ import polars as pl
 
 from runletters.comparisons import COMPARISON_INPUT, compare
 from runletters.facts import Fact, FactSheet, SplitFact
+from runletters.metrics.route_masks import Routes
 from runletters.sheets.calendar import CALENDAR
 from runletters.sheets.candidates import Candidate, Row, most_telling
 from runletters.sheets.classify import class_of, tone_of, with_class
@@ -45,6 +46,7 @@ def build_fact_sheets(
     *,
     extra: Mapping[str, Sequence[Fact]] | None = None,
     further: Mapping[str, Sequence[Candidate]] | None = None,
+    table: pl.DataFrame | None = None,
 ) -> list[FactSheet]:
     """One sheet per wanted run, in the order asked for.
 
@@ -58,9 +60,11 @@ def build_fact_sheets(
         preferences: Language, units, name, time zone, and whether notes may be used.
         extra: Further facts by activity id (load, form), told right after the most telling.
         further: Candidates by activity id, which compete with those made here.
+        table: `compared_runs` of the same arguments, where it was made already.
     """
     wording = wording_for(preferences.language, preferences.units)
-    table = compared_runs(activities, metrics, preferences)
+    if table is None:
+        table = compared_runs(activities, metrics, preferences)
     rows = table.filter(pl.col("activity_id").is_in(list(wanted))).iter_rows(named=True)
     by_id = {str(row["activity_id"]): row for row in rows}
     by_run = _splits_by_run(splits, frozenset(by_id), wording)
@@ -93,11 +97,12 @@ def compared_runs(
 def fact_sheets_of(
     activities: pl.DataFrame,
     training: Training,
-    routes: Mapping[str, frozenset[int]],
+    routes: Routes,
     splits: pl.DataFrame,
     *,
     wanted: Sequence[str],
     preferences: Preferences,
+    table: pl.DataFrame | None = None,
 ) -> list[FactSheet]:
     """Sheets with everything the runner's training adds to the headline figures.
 
@@ -108,11 +113,12 @@ def fact_sheets_of(
         splits: of the wanted runs, as in `build_fact_sheets`.
         wanted: activity ids.
         preferences: the reader's.
+        table: as in `build_fact_sheets`.
     """
     wording = wording_for(preferences.language, preferences.units)
     further = further_candidates(wanted, training.metrics, training.best_efforts, routes, wording)
     return build_fact_sheets(
-        activities, training.metrics, splits, wanted, preferences, further=further
+        activities, training.metrics, splits, wanted, preferences, further=further, table=table
     )
 
 

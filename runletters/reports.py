@@ -17,6 +17,7 @@ from runletters.fact_sheets import compared_runs
 from runletters.facts import Units
 from runletters.metrics.load import fitness
 from runletters.metrics.prediction import FEWEST_RACES, UNTESTED_PERCENT, Prediction
+from runletters.metrics.route_masks import Routes
 from runletters.metrics.similar import compared, similar_runs
 from runletters.metrics.trends import (
     Period,
@@ -51,7 +52,7 @@ def comparison(
     activity_id: str,
     activities: pl.DataFrame,
     training: Training,
-    routes: Mapping[str, frozenset[int]],
+    routes: Routes,
     preferences: Preferences,
 ) -> dict[str, Any]:
     """One run beside the runner's others: ranks as letters tell them, and runs like it.
@@ -102,9 +103,7 @@ def _ranks(row: Mapping[str, Any], wording: Wording) -> list[dict[str, Any]]:
     ]
 
 
-def _similar(
-    activity_id: str, training: Training, routes: Mapping[str, frozenset[int]]
-) -> dict[str, Any] | None:
+def _similar(activity_id: str, training: Training, routes: Routes) -> dict[str, Any] | None:
     sound = comparable(training.metrics)
     if activity_id not in sound["activity_id"]:
         return None

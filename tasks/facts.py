@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from typing import TypeAlias, cast
 
@@ -14,15 +14,16 @@ from runletters.backfilling import Pair
 from runletters.deriving import split_length_m
 from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
-from runletters.fact_sheets import fact_sheets_of
+from runletters.fact_sheets import compared_runs, fact_sheets_of
 from runletters.facts import FactSheet
+from runletters.metrics.route_masks import Routes
 from runletters.metrics.splits import splits
 from runletters.settings import Settings
 from runletters.training import Training
 from runletters.users import User
 
-_Known: TypeAlias = tuple[pl.DataFrame, Training, Mapping[str, frozenset[int]]]
-"""A runner's activities, their figures, and the cells of their routes."""
+_Known: TypeAlias = tuple[pl.DataFrame, Training, Routes, pl.DataFrame]
+"""A runner's activities, their figures, their routes, and each run beside those before it."""
 
 
 @task(name="refresh-metrics", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
@@ -46,7 +47,7 @@ def read_fact_sheets(
     """
     wanted = list(dict.fromkeys(activity_id for activity_id, _ in pairs))
     known = _read_once if reader else _read_once.__wrapped__
-    activities, training, routes = known(user.model_dump_json(), _hashable(settings), reader)
+    activities, training, routes, table = known(user.model_dump_json(), _hashable(settings), reader)
     history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
     return fact_sheets_of(
         activities,
@@ -55,6 +56,7 @@ def read_fact_sheets(
         splits(history.streams(user.user_id, wanted), split_length_m(user.preferences.units)),
         wanted=wanted,
         preferences=user.preferences,
+        table=table,
     )
 
 
@@ -71,4 +73,6 @@ def _read_once(user_json: str, hashable_settings: Hashable, reader: str) -> _Kno
     derived = Derived.open(settings.history, settings.s3_endpoint_url)
     derived.refresh(user.user_id, history)
     activities = history.activities(user.user_id)
-    return activities, derived.training(user, activities), derived.routes(user.user_id)
+    training = derived.training(user, activities)
+    table = compared_runs(activities, training.metrics, user.preferences)
+    return activities, training, derived.routes(user.user_id), table

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -21,6 +20,7 @@ from runletters.deriving import STAMPS, TABLES, batches, derive, stale
 from runletters.edges import objects
 from runletters.edges.history_files import History
 from runletters.edges.objects import Place
+from runletters.metrics.route_masks import RouteMasks
 from runletters.training import Training, training_of
 from runletters.users import Preferences, User, user_key
 
@@ -55,7 +55,7 @@ class Derived:
         chosen = user.preferences.model_dump_json()
         return _training(self, user.user_id, chosen, parts, known)
 
-    def routes(self, user_id: str) -> Mapping[str, frozenset[int]]:
+    def routes(self, user_id: str) -> RouteMasks:
         """The cells of every run whose geometry is known, by activity; they name no place."""
         return _routes(self, user_id, tuple(self._parts(user_id, "routes")))
 
@@ -121,10 +121,9 @@ def _training(
 
 
 @lru_cache(maxsize=2)
-def _routes(derived: Derived, user_id: str, parts: tuple[str, ...]) -> dict[str, frozenset[int]]:
+def _routes(derived: Derived, user_id: str, parts: tuple[str, ...]) -> RouteMasks:
     del parts
     rows = derived.read(user_id, "routes")
     if "cells" not in rows.columns:
-        return {}
-    pairs = rows.select("activity_id", "cells").iter_rows()
-    return {activity_id: frozenset(cells) for activity_id, cells in pairs}
+        return RouteMasks({})
+    return RouteMasks(dict(rows.select("activity_id", "cells").iter_rows()))

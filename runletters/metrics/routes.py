@@ -89,17 +89,25 @@ class Surroundings:
     @classmethod
     def of(cls, cells: frozenset[int]) -> Self:
         """Those of some cells."""
-        around = tuple(tuple(cell + step for step in _STEPS) for cell in cells)
+        around = tuple(tuple(cell + step for step in STEPS) for cell in cells)
         return cls(cells, around, frozenset(cell for group in around for cell in group))
 
 
-_STEPS = tuple(row * _ROW + column for row in (0, -1, 1) for column in (0, -1, 1))
+STEPS = tuple(row * _ROW + column for row in (0, -1, 1) for column in (0, -1, 1))
+"""From a cell to itself and the eight beside it."""
+
+
+def tile_of(cell: int) -> tuple[int, int, int]:
+    """Sorts cells so that those of one square of 32 by 32 come together."""
+    row, column = divmod(cell + _ROW // 2, _ROW)
+    return row >> 5, (column - _ROW // 2) >> 5, cell
 
 
 def similarity(one: Surroundings, other: frozenset[int]) -> float:
     """The smaller share of cells of one that lie on or beside a cell of the other.
 
     Below SAME_ROUTE the share of the other side may be missing: it decides nothing there.
+    This is the definition; `route_masks` says the same of a whole history at once.
     """
     if not one.cells or not other:
         return 0.0

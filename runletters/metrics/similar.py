@@ -9,7 +9,6 @@ with a sound pace are compared, so a later run never changes what was said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -18,7 +17,8 @@ from typing import Any
 import polars as pl
 
 from runletters.metrics.classify import is_sound
-from runletters.metrics.routes import SAME_ROUTE, Surroundings, similarity
+from runletters.metrics.route_masks import Routes, masks_of
+from runletters.metrics.routes import SAME_ROUTE
 
 LENGTH_TOLERANCE = 0.10
 CLIMB_TOLERANCE_M_PER_KM = 8.0
@@ -55,15 +55,14 @@ class Comparison:
     equal_heart_rate_bpm: float | None
 
 
-def similar_runs(
-    activity_id: str, metrics: pl.DataFrame, routes: Mapping[str, frozenset[int]]
-) -> pl.DataFrame:
+def similar_runs(activity_id: str, metrics: pl.DataFrame, routes: Routes) -> pl.DataFrame:
     """Earlier runs like one run, most like it first.
 
     Args:
         activity_id: the run.
         metrics: rows of `run_metrics` of one runner, the run among them.
-        routes: cells by activity, where known (`routes.route_cells`).
+        routes: cells by activity, where known (`routes.route_cells`); as masks where
+            many runs are asked about: they are made once.
 
     Returns:
         SIMILAR_SCHEMA; empty where nothing is alike or the run's own pace is in doubt.
@@ -89,22 +88,21 @@ def compared(activity_id: str, metrics: pl.DataFrame, similar: pl.DataFrame) -> 
     target = metrics.row(by_predicate=pl.col("activity_id") == activity_id, named=True)
     ids = similar["activity_id"].to_list()
     rows = metrics.filter(pl.col("activity_id").is_in(ids)).sort("started_at", "activity_id")
-    others = rows.to_dicts()
-    best = min(others, key=lambda row: row["pace_s_per_km"])
-    paces = [row["pace_s_per_km"] for row in others]
+    paces: list[float] = rows["pace_s_per_km"].to_list()
+    best, usual = paces.index(min(paces)), median(paces)
     return Comparison(
         basis=similar["basis"][0],
-        n=len(others) + 1,
-        since=others[0]["local_date"],
+        n=len(paces) + 1,
+        since=rows["local_date"][0],
         pace_rank=1 + sum(pace < target["pace_s_per_km"] for pace in paces),
-        best_pace_s_per_km=best["pace_s_per_km"],
-        best_activity_id=best["activity_id"],
-        best_date=best["local_date"],
-        median_pace_s_per_km=median(paces),
-        pace_change_s_per_km=target["pace_s_per_km"] - median(paces),
-        last_activity_id=others[-1]["activity_id"],
-        last_date=others[-1]["local_date"],
-        **_efficiency(target, others),
+        best_pace_s_per_km=paces[best],
+        best_activity_id=rows["activity_id"][best],
+        best_date=rows["local_date"][best],
+        median_pace_s_per_km=usual,
+        pace_change_s_per_km=target["pace_s_per_km"] - usual,
+        last_activity_id=rows["activity_id"][-1],
+        last_date=rows["local_date"][-1],
+        **_efficiency(target, rows),
     )
 
 
@@ -121,12 +119,8 @@ def _near_in_length(target: dict[str, Any], metrics: pl.DataFrame) -> pl.DataFra
     )
 
 
-def _on_route(
-    target: dict[str, Any], near: pl.DataFrame, routes: Mapping[str, frozenset[int]]
-) -> pl.DataFrame:
-    own = Surroundings.of(routes.get(target["activity_id"], frozenset()))
-    ids: list[str] = near["activity_id"].to_list()
-    likeness = [similarity(own, routes.get(other, frozenset())) for other in ids]
+def _on_route(target: dict[str, Any], near: pl.DataFrame, routes: Routes) -> pl.DataFrame:
+    likeness = masks_of(routes).similarities(target["activity_id"], near["activity_id"].to_list())
     found = near.select("activity_id", "local_date").with_columns(
         pl.lit("route").alias("basis"), pl.Series("similarity", likeness, dtype=pl.Float64)
     )
@@ -162,16 +156,19 @@ def _climbs_alike(target: dict[str, Any]) -> pl.Expr:
     return ((theirs - own).abs() <= CLIMB_TOLERANCE_M_PER_KM).fill_null(value=True)
 
 
-def _efficiency(target: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
-    own = metres_per_beat(target)
-    known = [(value, row) for row in others if (value := metres_per_beat(row))]
+def _efficiency(target: dict[str, Any], others: pl.DataFrame) -> dict[str, Any]:
+    own = _metres_per_beat(*(target[name] for name in _BEATS))
+    known = [
+        value for row in others.select(_BEATS).iter_rows() if (value := _metres_per_beat(*row))
+    ]
     if own is None or not known:
         return dict.fromkeys(_EFFICIENCY) | {"efficiency_n": 0}
-    usual = median(value for value, _ in known)
-    rate = median(row["heart_rate_avg_bpm"] for _, row in known)
+    usual = median(per_beat for per_beat, _ in known)
+    rate = median(rate for _, rate in known)
+    own = own[0]
     return {
         "efficiency_n": len(known) + 1,
-        "efficiency_rank": 1 + sum(value > own for value, _ in known),
+        "efficiency_rank": 1 + sum(per_beat > own for per_beat, _ in known),
         "efficiency_change_percent": (own / usual - 1) * 100.0,
         "pace_change_at_equal_heart_rate_s_per_km": 60_000.0 / rate * (1 / own - 1 / usual),
         "equal_heart_rate_bpm": rate,
@@ -184,9 +181,20 @@ _EFFICIENCY = (
 )  # fmt: skip
 
 
-def metres_per_beat(row: dict[str, Any]) -> float | None:
-    """Efficiency of a row of `run_metrics`: of the samples, graded, else of the averages."""
-    if row["heart_rate_quality"] != "measured" or row["pace_quality"] != "measured":
+_BEATS = (
+    "heart_rate_quality", "pace_quality", "efficiency_factor_graded", "efficiency_factor",
+    "pace_s_per_km", "heart_rate_avg_bpm",
+)  # fmt: skip
+
+
+def _metres_per_beat(
+    heart_rate_quality: str, pace_quality: str, *figures: float | None
+) -> tuple[float, float] | None:
+    """Efficiency of a run and its heart rate: of the samples, graded, else of the averages."""
+    graded, plain, pace_s_per_km, rate_bpm = figures
+    if heart_rate_quality != "measured" or pace_quality != "measured":
         return None
-    from_samples = row["efficiency_factor_graded"] or row["efficiency_factor"]
-    return from_samples or 60_000.0 / row["pace_s_per_km"] / row["heart_rate_avg_bpm"]
+    if pace_s_per_km is None or rate_bpm is None:
+        return None
+    per_beat = graded or plain or 60_000.0 / pace_s_per_km / rate_bpm
+    return per_beat, rate_bpm

@@ -7,12 +7,13 @@ same rule as everything else: doubtful runs neither claim nor compare.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from runletters.facts import Fact
 from runletters.metrics.classify import is_sound
+from runletters.metrics.route_masks import Routes
 from runletters.metrics.similar import Comparison, compared, similar_runs
 from runletters.ranking import running_rank
 from runletters.sheets.candidates import Candidate, Row
@@ -43,7 +44,7 @@ def further_candidates(
     wanted: Sequence[str],
     metrics: pl.DataFrame,
     best_efforts: pl.DataFrame,
-    routes: Mapping[str, frozenset[int]],
+    routes: Routes,
     wording: Wording,
 ) -> dict[str, list[Candidate]]:
     """Facts worth telling about each wanted run, beside those of the sheets themselves.
@@ -118,7 +119,7 @@ def _effort(effort: str, row: Row, wording: Wording) -> Candidate | None:
 
 
 def _beside_others(
-    row: Row, sound: pl.DataFrame, routes: Mapping[str, frozenset[int]], wording: Wording
+    row: Row, sound: pl.DataFrame, routes: Routes, wording: Wording
 ) -> list[Candidate]:
     similar = similar_runs(row["activity_id"], sound, routes)
     one = compared(row["activity_id"], sound, similar)
