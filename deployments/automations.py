@@ -8,7 +8,8 @@
 | failures | a flow run failed | mails who runs the house |
 | budget | the day's budget for all users is reached | pauses the queues of backfills |
 
-The first four start `tend-run/tend`, which looks at the run before it acts.
+The first four start `tend-run/tend`, which looks at the run before it acts; the last
+`steer-backfills/steer`, which the next day's schedule starts again to let them go on.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.events.actions import PauseWorkQueue, RunDeployment
+from prefect.events.actions import RunDeployment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 
-from deployments.work_pool import POOL, prepare
+from deployments.work_pool import prepare
 from runletters.errors import SettingsError
 from runletters.settings import Settings
 from runletters.tending import Finding
 from tasks.budgets import DAY_IS_OVER
 
 TEND = "tend-run/tend"
+STEER = "steer-backfills/steer"
 PREFIX = "Run Letters: "
 _OURS: dict[str, Any] = {
     "match": {"prefect.resource.id": "prefect.flow-run.*"},
     "match_related": {"prefect.resource.id": "prefect.tag.run-letters"},
     "for_each": {"prefect.resource.id"},
 }
-_PAUSED = ("backfill", "premium")
 _BEGINS = ("Running", "Completed", "Failed", "Crashed", "Cancelled", "Cancelling", "Scheduled")
 
 
@@ -48,8 +49,10 @@ def create_automations(settings: Settings) -> list[str]:
     """
     prepare()
     with get_client(sync_client=True) as client:
-        tending = _deployment(client)
-        wanted = [*_tending(tending, settings), *_budget(client)]
+        wanted = [
+            *_tending(_deployment(client, TEND), settings),
+            _budget(_deployment(client, STEER)),
+        ]
         known = {each.name: (each.id, each.enabled) for each in client.read_automations()}
         for one in wanted:
             _keep(client, one, known.get(one.name))
@@ -67,12 +70,12 @@ def _keep(
     client.update_automation(automation_id, wanted)
 
 
-def _deployment(client: SyncPrefectClient) -> UUID:
+def _deployment(client: SyncPrefectClient, name: str) -> UUID:
     try:
-        return client.read_deployment_by_name(TEND).id
+        return client.read_deployment_by_name(name).id
     except ObjectNotFound:
         raise SettingsError(
-            f"The server knows no deployment {TEND}.",
+            f"The server knows no deployment {name}.",
             remedy="Bring prefect.yaml there first: make worker, or runletters serve.",
         ) from None
 
@@ -83,7 +86,8 @@ def _tending(deployment: UUID, settings: Settings) -> Iterable[AutomationCore]:
         "zombie",
         "zombie runs are declared dead",
         EventTrigger(
-            after={"prefect.flow-run.heartbeat"},
+            # Running as well: one that was resumed after its process had died never beats again.
+            after={"prefect.flow-run.heartbeat", "prefect.flow-run.Running"},
             expect={"prefect.flow-run.*"},
             posture=Posture.Proactive,
             threshold=1,
@@ -143,13 +147,23 @@ def _started(
     )
 
 
-def _budget(client: SyncPrefectClient) -> Iterable[AutomationCore]:
-    queues = [client.read_work_queue_by_name(name, work_pool_name=POOL).id for name in _PAUSED]
-    yield AutomationCore(
+def _budget(deployment: UUID) -> AutomationCore:
+    """By a flow run, which says on each queue why it stands still; the next day resumes it."""
+    return AutomationCore(
         name=f"{PREFIX}the day's budget is reached: backfills pause",
-        description="Resume by hand: prefect work-queue resume backfill --pool run-letters",
+        description="They go on the next day (UTC), or now: runletters resume",
         trigger=EventTrigger(expect={DAY_IS_OVER}, posture=Posture.Reactive, threshold=1),
-        actions=[PauseWorkQueue(source="selected", work_queue_id=queue) for queue in queues],
+        actions=[
+            RunDeployment(
+                source="selected",
+                job_variables=None,
+                deployment_id=deployment,
+                parameters={
+                    "step": "pause",
+                    "day": {"__prefect_kind": "jinja", "template": "{{ event.payload.day }}"},
+                },
+            )
+        ],
     )
 
 

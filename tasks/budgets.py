@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from prefect.events import emit_event
 
 from runletters.budgeting import is_day_over
@@ -18,5 +20,5 @@ def tell_of_budget(stopped: str | None) -> None:
                 "prefect.resource.id": "runletters.budget.day",
                 "prefect.resource.name": "the day's budget for all users",
             },
-            payload={"message": stopped},
+            payload={"message": stopped, "day": datetime.now(UTC).date().isoformat()},
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, Literal, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRunInput
 from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
@@ -30,6 +31,7 @@ from runletters.users import user_key
 from tasks.facts import read_fact_sheets
 
 _LOOK_EVERY_S = 2
+_LEAVE = "leave-"
 
 
 class GoAhead(RunInput):
@@ -66,7 +68,8 @@ def ask_leave(offer: Quote | None, ask_above_usd: float | None, settings: Settin
     """Wait for somebody's leave where the quote is above the threshold.
 
     Nothing was claimed and nothing was paid when this is called. A run that is started again
-    asks again: leave is kept nowhere.
+    asks again: leave counts once. Only an answer that no process heard, because it was gone
+    when somebody gave it, counts for the one that is started instead.
 
     Returns:
         An empty tally to go on with, or one that says why the run ends here.
@@ -91,8 +94,12 @@ def _declined(question: str, answer: str) -> NotApproved:
 
 
 def _asked(question: str, offer: Quote, settings: Settings) -> str:
+    if unheard := _unheard_answer(offer):
+        get_run_logger().warning("Answered while nobody listened: %s", unheard)
+        return unheard
     get_run_logger().warning("Waiting for leave: %s", question)
     # The server lets a pause of one name happen once: a run that is tried again must ask again.
+    key = f"{_LEAVE}{_worst(offer)}-{uuid4()}"
     description = f"{question}\n\n{quote_markdown(offer)}"
     form = GoAhead.with_initial_data(description=description, answer="continue")
     try:
@@ -100,12 +107,41 @@ def _asked(question: str, offer: Quote, settings: Settings) -> str:
             wait_for_input=form,
             timeout=settings.ask_timeout_s,
             poll_interval=_LOOK_EVERY_S,
-            key=f"leave-{uuid4()}",
+            key=key,
         )
     except FlowPauseTimeout:
         _end_the_pause()
         return "silence"
+    with get_client(sync_client=True) as client:
+        client.delete_flow_run_input(UUID(flow_run.id), f"paused-{key}-response")
     return cast("GoAhead", given).answer
+
+
+def _unheard_answer(offer: Quote) -> str | None:
+    """What somebody answered when the process that asked was gone; each answer counts once.
+
+    A "continue" was said to a price: it holds for this quote if that is no higher.
+    """
+    run_id = UUID(flow_run.id)
+    with get_client(sync_client=True) as client:
+        said = client.filter_flow_run_input(
+            run_id, key_prefix=f"paused-{_LEAVE}", limit=100, exclude_keys=set()
+        )
+        answers = [each for each in said if each.key.endswith("-response")]
+        for each in answers:
+            client.delete_flow_run_input(run_id, each.key)
+    if any(_answer(each) == "decline" for each in answers):
+        return "decline"
+    agreed = [int(each.key.removeprefix(f"paused-{_LEAVE}").partition("-")[0]) for each in answers]
+    return "continue" if max(agreed, default=-1) >= _worst(offer) else None
+
+
+def _answer(said: FlowRunInput) -> str:
+    return GoAhead.model_validate_json(said.value).answer
+
+
+def _worst(offer: Quote) -> int:
+    return (offer.chosen and offer.chosen.cost_p90_nano_usd) or 0
 
 
 def _end_the_pause() -> None:

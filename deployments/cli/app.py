@@ -51,6 +51,7 @@ for command in (
     training.plan,
     serving.serve,
     serving.automations,
+    serving.resume,
     upkeep.user,
     upkeep.forget,
     upkeep.doctor,

@@ -83,3 +83,15 @@ def automations() -> Reply:
 
     names = create_automations(Settings())
     return Reply(data={"automations": names}, screen=[paragraph("\n".join(names))])
+
+
+def resume() -> Reply:
+    """Let backfills go on: resume their queues on the server, whoever or whatever paused them.
+
+    What the day's budget paused goes on by itself the next day (UTC).
+    """
+    from tasks.queues import resume as resume_all
+
+    names = resume_all()
+    said = f"Go on: {', '.join(names)}" if names else "No queue of backfills is paused."
+    return Reply(data={"resumed": names}, screen=[paragraph(said)])

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from runletters.edges.check import Check
+from runletters.pausing import paused_for
 
 _POOL = "run-letters"
+_TAGS = {"run-letters", "upkeep"}
 _DEPLOY = "make worker (brings prefect.yaml to the server), or runletters serve"
 
 
@@ -23,9 +25,7 @@ def server_checks(url: str) -> Iterator[Check]:
         OSError: it stopped answering.
         ValueError: it answers something else.
     """
-    deployments = [
-        each for each in _ask(url, "deployments/filter") if "run-letters" in each["tags"]
-    ]
+    deployments = [each for each in _ask(url, "deployments/filter") if _TAGS & {*each["tags"]}]
     yield _deployed(deployments)
     if not deployments:
         return  # a server for its UI alone; nothing runs by itself, and that is said
@@ -69,7 +69,8 @@ def _runners(url: str, deployments: list[dict[str, Any]]) -> Check:
             name="worker",
             found=f"queues are paused: {', '.join(paused)}",
             state="note",
-            remedy="If the budget allows: prefect work-queue resume NAME --pool run-letters.",
+            remedy="To go on now: runletters resume. What a day's budget paused goes on by itself "
+            "the next day (UTC).",
         )
     if is_working:
         return Check(name="worker", found=f"at work in the pool {_POOL}")
@@ -85,7 +86,12 @@ def _runners(url: str, deployments: list[dict[str, Any]]) -> Check:
 
 def _paused_queues(url: str) -> list[str]:
     queues = _ask(url, f"work_pools/{_POOL}/queues/filter")
-    return sorted(each["name"] for each in queues if each["is_paused"])
+    return sorted(_paused(each) for each in queues if each["is_paused"])
+
+
+def _paused(queue: dict[str, Any]) -> str:
+    day = paused_for(queue.get("description"))
+    return f"{queue['name']} ({f'the budget of {day}' if day else 'by hand'})"
 
 
 def _automations(url: str) -> Check:

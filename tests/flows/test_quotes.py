@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect import flow
@@ -18,11 +19,13 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import StateType
+from prefect.runtime import flow_run
 from servers.claude_api import ClaudeApiServer
 from servers.processes import until
 
 from flows.backfill_history import backfill_history
 from runletters.edges.store import Store
+from runletters.quoting import Offer, Quote
 from runletters.settings import Settings
 from runletters.users import user_key
 from tasks.quoting import ask_leave
@@ -145,8 +148,6 @@ def test_a_run_that_is_tried_again_asks_again(claude_home: Home, server: ClaudeA
 
     @flow(retries=2, retry_delay_seconds=0)  # to the server a resumed run is a second try
     def asks() -> None:
-        from runletters.quoting import Offer, Quote  # noqa: PLC0415 - only what this flow needs
-
         offer = Offer(
             model="claude-haiku-4-5",
             mode="live",
@@ -166,6 +167,39 @@ def test_a_run_that_is_tried_again_asks_again(claude_home: Home, server: ClaudeA
     assert [None, None] == tries
     assert 2 == len(asked)
     assert nothing_happened(settings, server)
+
+
+@pytest.mark.parametrize(
+    ("share", "said", "expected"),
+    [(1, "continue", ""), (2, "decline", "Declined"), (0.5, "continue", "Nobody answered")],
+)
+def test_an_answer_that_no_process_heard_counts_once(
+    claude_home: Home, monkeypatch: pytest.MonkeyPatch,
+    share: float, said: str, expected: str,
+) -> None:  # fmt: skip
+    """Given while the process was gone, to a price that is no lower; else it is asked again."""
+    monkeypatch.setenv("RUNLETTERS_ASK_TIMEOUT_S", "1")  # nobody answers here
+    settings = claude_home(runs=1)
+    offer = Offer(
+        model="claude-haiku-4-5", mode="live", minutes=1, limit="x",
+        cost_p50_nano_usd=5_000_000, cost_p90_nano_usd=10_000_000,
+    )  # fmt: skip
+    quote = Quote(user_id="ada", tier="start", offers=(offer,))
+
+    @flow
+    def asks() -> list[str | None]:
+        key = f"paused-leave-{round(10_000_000 * share)}-x-response"
+        with get_client(sync_client=True) as client:
+            client.create_flow_run_input(
+                UUID(str(flow_run.id)), key=key, value=f'{{"answer": "{said}"}}'
+            )
+        return [ask_leave(quote, None, settings).stopped for _ in range(2)]
+
+    first, second = asks()
+
+    assert (expected == "") is (first is None)
+    assert str(first or "").startswith(expected)
+    assert str(second).startswith("Nobody answered")
 
 
 def test_what_was_agreed_before_is_not_asked_again(

@@ -22,6 +22,7 @@ DEPLOYED = {
     "process-activity",
     "new-activities",
     "tend",
+    "steer",
     "publish",
     "digest",
 }

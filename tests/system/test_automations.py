@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Generator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +23,7 @@ from servers.processes import until
 from servers.smtp import Mailbox, mail_server
 
 from runletters.edges.store import Store
+from runletters.pausing import BACKFILL_QUEUES
 from runletters.settings import Settings
 from tasks.budgets import DAY_IS_OVER
 
@@ -103,9 +106,12 @@ def test_a_killed_run_is_started_again_and_given_up_when_it_is_killed_again(
     kill_at_work(tended, settings, flow_run_id, count=1)
     kill_at_work(tended, settings, flow_run_id, count=2)
 
-    until(lambda: mail.to("ops@example.org") or None, within_s=240, what="the operator's mail")
+    def told() -> EmailMessage | None:
+        about = [each for each in mail.to("ops@example.org") if flow_run_id in words_of(each)]
+        return next(iter(about), None)
+
+    message = until(told, within_s=240, what="the operator's mail")
     run = state_of(tended, flow_run_id)
-    message = mail.to("ops@example.org")[0]
     assert ("CRASHED", 2) == (run["state_type"], run["run_count"])
     assert "backfill-kim" in message["Subject"]
     again = tended.ended(tended.start("backfill", user="kim"), within_s=240)
@@ -134,27 +140,33 @@ def test_a_run_without_a_heartbeat_is_found_and_started_again(
     assert "COMPLETED" == ended["state_type"]
 
 
-def lost_run(tended: House, user: str) -> str:
-    """A backfill that somebody began and whose machine went away after its first heartbeat."""
+def waiting_run(tended: House, user: str) -> str:
+    """A backfill that is due tomorrow."""
     later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     waits = {"type": "SCHEDULED", "state_details": {"scheduled_time": later}}
     found = tended.ask("deployments/filter", deployments={"name": {"any_": ["backfill"]}})
     made = tended.ask(
         f"deployments/{found[0]['id']}/create_flow_run", parameters={"user": user}, state=waits
     )
+    return str(made["id"])
+
+
+def lost_run(tended: House, user: str) -> str:
+    """A backfill that somebody began and whose machine went away after its first heartbeat."""
+    flow_run_id = waiting_run(tended, user)
     running = {"type": "RUNNING", "name": "Running"}
-    tended.ask(f"flow_runs/{made['id']}/set_state", state=running, force=True)
+    tended.ask(f"flow_runs/{flow_run_id}/set_state", state=running, force=True)
     heartbeat = {
         "id": str(uuid4()),
         "occurred": datetime.now(UTC).isoformat(),
         "event": "prefect.flow-run.heartbeat",
-        "resource": {"prefect.resource.id": f"prefect.flow-run.{made['id']}"},
+        "resource": {"prefect.resource.id": f"prefect.flow-run.{flow_run_id}"},
         "related": [
             {"prefect.resource.id": "prefect.tag.run-letters", "prefect.resource.role": "tag"}
         ],
     }
     httpx.post(f"{tended.api}/events", json=[heartbeat], timeout=30).raise_for_status()
-    return str(made["id"])
+    return flow_run_id
 
 
 def completed(tended: House, flow_run_id: str, *, within_s: float) -> dict[str, Any]:
@@ -174,26 +186,106 @@ def states_of(tended: House, flow_run_id: str) -> list[str]:
     return [state["name"] for state in sorted(answer.json(), key=lambda each: each["timestamp"])]
 
 
-def test_a_reached_budget_pauses_the_queues_of_backfills(tended: House) -> None:
-    """Both backfill queues stop; who waits at the screen is still served."""
-    queues = "work_pools/run-letters/queues/filter"
+def test_a_run_that_never_begins_is_found_and_started_again(
+    tended: House, settings: Settings
+) -> None:
+    """Its worker took it and went away: it is declared dead, and another worker begins it."""
+    move_in(settings, "max", runs=1)
+    automations(tended, RUNLETTERS_PENDING_AFTER_S="20")
+    flow_run_id = waiting_run(tended, "max")
+    pending = {"type": "PENDING", "name": "Pending"}
+    tended.ask(f"flow_runs/{flow_run_id}/set_state", state=pending, force=True)
+
+    until(
+        lambda: "Crashed" in states_of(tended, flow_run_id) or None,
+        within_s=240, what="the run that never began to be declared dead",
+    )  # fmt: skip
+    automations(tended)
+    ended = completed(tended, flow_run_id, within_s=240)
+
+    assert ["Pending", "Crashed", "AwaitingRetry"] == states_of(tended, flow_run_id)[1:4]
+    assert "COMPLETED" == ended["state_type"]
+
+
+def test_a_failure_is_mailed(tended: House, mail: Mailbox) -> None:
+    """Who runs the house reads which run failed and why, and what to do; once."""
+    flow_run_id = tended.start("process-activity", user="nobody", activity="1")
+    name = tended.ended(flow_run_id)["name"]
+
+    def told() -> list[str] | None:
+        found = [words_of(each) for each in mail.to("ops@example.org") if name in each["Subject"]]
+        return found or None
+
+    words = until(told, within_s=120, what="the operator's mail about a failure")
+
+    assert 1 == len(words)
+    assert "runletters ingest PATH --user nobody" in words[0]
+
+
+def words_of(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    return "" if body is None else str(body.get_content())
+
+
+def test_a_reached_budget_pauses_the_queues_of_backfills_until_the_next_day(
+    tended: House,
+) -> None:
+    """Both backfill queues stop and say why; the next day's schedule lets them go on."""
+    tell_of_the_budget(tended, "2026-11-28")
+    until(lambda: both(tended, is_paused=True), within_s=120, what="two paused queues")
+    said = {each["description"] for each in queues(tended).values() if each["is_paused"]}
+
+    same_day = tended.ended(tended.start("steer", step="resume", day="2026-11-28"))
+    still = both(tended, is_paused=True)
+    next_day = tended.ended(tended.start("steer", step="resume", day="2026-11-29"))
+
+    assert len(said) == 1
+    assert "the budget of 2026-11-28" in said.pop()
+    assert ("COMPLETED", True) == (same_day["state_type"], still)
+    assert ("COMPLETED", True) == (next_day["state_type"], both(tended, is_paused=False))
+    assert {""} == {queues(tended)[name]["description"] for name in BACKFILL_QUEUES}
+
+
+def test_a_queue_paused_by_hand_stays_paused_until_somebody_resumes(tended: House) -> None:
+    """The schedule leaves it alone; `runletters resume` does not."""
+    tended.command("work-queue", "pause", "backfill", "--pool", "run-letters")
+
+    tended.ended(tended.start("steer", step="resume"))
+    left = queues(tended)["backfill"]["is_paused"]
+    done = subprocess.run(
+        [sys.executable, "-m", "deployments.cli", "resume", "--json"],
+        env=tended.environment, cwd=REPOSITORY, capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+
+    assert left
+    assert {"resumed": ["backfill"]}.items() <= json.loads(done.stdout).items(), done.stderr
+    assert both(tended, is_paused=False)
+
+
+def queues(tended: House) -> dict[str, dict[str, Any]]:
+    found = tended.ask("work_pools/run-letters/queues/filter")
+    return {each["name"]: each for each in found}
+
+
+def both(tended: House, *, is_paused: bool) -> bool | None:
+    """True where both queues of backfills are like that, and who waits is served."""
+    found = queues(tended)
+    states = [found[name]["is_paused"] for name in BACKFILL_QUEUES]
+    is_served = not found["interactive"]["is_paused"]
+    return (states == [is_paused] * 2 and is_served) or None
+
+
+def tell_of_the_budget(tended: House, day: str) -> None:
+    """What the flow run says that reached it."""
     said = {
         "id": str(uuid4()),
         "occurred": datetime.now(UTC).isoformat(),
         "event": DAY_IS_OVER,
         "resource": {"prefect.resource.id": "runletters.budget.day"},
+        "payload": {"day": day},
     }
     httpx.post(f"{tended.api}/events", json=[said], timeout=30).raise_for_status()
-
-    def paused() -> set[str] | None:
-        found = {each["name"] for each in tended.ask(queues) if each["is_paused"]}
-        return found if len(found) >= 2 else None
-
-    found = until(paused, within_s=90, what="two paused queues")
-    for name in found:
-        tended.command("work-queue", "resume", name, "--pool", "run-letters")
-    assert {"backfill", "premium"} == found
-    assert not any(each["is_paused"] for each in tended.ask(queues))
 
 
 def test_automations_are_made_once(tended: House) -> None:

@@ -17,6 +17,7 @@ from servers.smtp import Mailbox, mail_server
 from runletters.edges.check import Check
 from runletters.edges.checkup import checks
 from runletters.edges.store import Store
+from runletters.pausing import with_reason
 from runletters.settings import Settings
 from runletters.sources import Polled, Source, read_config
 
@@ -167,6 +168,22 @@ def test_a_server_with_all_it_needs(settings: Settings, api: Api) -> None:
         states[name]
         for name in ("prefect server", "deployments", "schedules", "worker", "automations")
     }
+
+
+def test_a_paused_queue_says_who_paused_it(settings: Settings, api: Api) -> None:
+    """The budget of a day, which the next day lifts, or somebody's hand."""
+    by_budget = with_reason(None, NOW.date())
+    api.answers["/api/work_pools/run-letters/queues/filter"] = [
+        {"name": "premium", "is_paused": True, "description": None},
+        {"name": "backfill", "is_paused": True, "description": by_budget},
+    ]
+
+    check = found(settings)["worker"]
+
+    assert (
+        "queues are paused: backfill (the budget of 2026-11-23), premium (by hand)" == check.found
+    )
+    assert "runletters resume" in check.remedy
 
 
 @pytest.mark.parametrize(

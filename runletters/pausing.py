@@ -1,0 +1,38 @@
+"""Why a queue stands still: a line on the queue that people and the next day's look both read.
+
+Pure. A queue that somebody paused by hand has no such line, and is never resumed by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+BACKFILL_QUEUES = ("backfill", "premium")
+_LINE = re.compile(r"\n?Paused: the budget of (\d{4}-\d{2}-\d{2}) \(UTC\) is reached\.[^\n]*")
+_WORDS = (
+    "Paused: the budget of {day} (UTC) is reached. Goes on by itself the next day, or now: "
+    "runletters resume"
+)
+
+
+def with_reason(description: str | None, day: date) -> str:
+    """The description of a queue that the budget of `day` pauses; what people wrote stays."""
+    return f"{without_reason(description)}\n{_WORDS.format(day=day)}".lstrip("\n")
+
+
+def without_reason(description: str | None) -> str:
+    """What people wrote."""
+    return _LINE.sub("", description or "")
+
+
+def paused_for(description: str | None) -> date | None:
+    """The UTC day whose budget paused the queue; None where somebody did by hand."""
+    found = _LINE.search(description or "")
+    return date.fromisoformat(found[1]) if found else None
+
+
+def is_due(description: str | None, today: date) -> bool:
+    """Whether a paused queue goes on by itself: the budget that paused it was another day's."""
+    day = paused_for(description)
+    return day is not None and day < today

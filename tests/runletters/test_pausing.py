@@ -1,0 +1,51 @@
+"""Why a queue stands still, as people read it and as the next day's look does."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runletters.pausing import is_due, paused_for, with_reason, without_reason
+
+DAY = date(2026, 11, 28)
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"])).filter(
+        lambda text: "Paused:" not in text and not text.startswith("\n")
+    ),
+    st.dates(),
+)
+def test_what_people_wrote_on_a_queue_stays(written: str, day: date) -> None:
+    """The reason is added, read again and taken away."""
+    marked = with_reason(written, day)
+
+    assert day == paused_for(marked)
+    assert written == without_reason(marked)
+    assert marked == with_reason(marked, day)
+
+
+@pytest.mark.parametrize(
+    ("description", "today", "expected"),
+    [
+        (with_reason(None, DAY), DAY, False),
+        (with_reason(None, DAY), DAY + timedelta(days=1), True),
+        (with_reason("Ours.", DAY), DAY + timedelta(days=9), True),
+        (None, DAY, False),
+        ("Paused: I clean the disk.", DAY, False),
+    ],
+)
+def test_only_what_another_days_budget_paused_goes_on(
+    description: str | None, today: date, expected: bool
+) -> None:
+    """Not on the same day, and never where somebody paused by hand."""
+    assert expected is is_due(description, today)
+
+
+def test_the_reason_says_how_to_go_on() -> None:
+    """In the UI, on the queue."""
+    assert "runletters resume" in with_reason(None, DAY)
+    assert "2026-11-28" in with_reason(None, DAY)
