@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-from cyclopts import App, Group, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 from rich.console import Console
 
 from deployments.cli import (
@@ -21,7 +21,7 @@ from deployments.cli import (
     upkeep,
 )
 from deployments.cli.environment import prepare_prefect
-from deployments.cli.replies import Reply, emit, emit_error
+from deployments.cli.replies import Reply, WrongUsage, emit, emit_error
 
 _EVERYWHERE = Group("Everywhere", sort_key=0)
 
@@ -70,7 +70,9 @@ def _launch(
     """Letters and coaching insights for every run of a history, every number true."""
     prepare_prefect(debug=debug)
     try:
-        reply = app(tokens, exit_on_error=True, print_error=True, console=_help_console(json))
+        reply = app(tokens, exit_on_error=False, print_error=False, console=_help_console(json))
+    except CycloptsError as error:
+        return emit_error(_wrong_usage(error), as_json=json)
     except Exception as error:  # the border: whatever it is, people get one clear line
         if debug:
             raise
@@ -81,8 +83,13 @@ def _launch(
     return 0
 
 
+def _wrong_usage(error: CycloptsError) -> WrongUsage:
+    command = " ".join(["runletters", *(error.command_chain or ()), "--help"])
+    return WrongUsage(str(error), remedy=f"`{command}` shows what there is.")
+
+
 def _help_console(json: bool) -> Console:
-    """Help and usage errors leave stdout alone when a program listens."""
+    """Help leaves stdout alone when a program listens."""
     return Console(stderr=json)
 
 

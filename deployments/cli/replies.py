@@ -14,6 +14,11 @@ from rich.text import Text
 from runletters import errors
 from runletters.untrusted import visible
 
+
+class WrongUsage(errors.RunlettersError):
+    """What was typed is no command of ours, or lacks something."""
+
+
 EXIT_CODES: dict[type[BaseException], int] = {
     errors.SettingsError: 3,
     errors.UnknownActivity: 4,
@@ -22,6 +27,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     errors.HistoryError: 4,
     errors.Busy: 5,
     errors.StoreError: 5,
+    WrongUsage: 2,
     errors.EngagementError: 2,
     errors.TierLimit: 6,
     errors.BudgetReached: 7,

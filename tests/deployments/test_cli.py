@@ -15,6 +15,7 @@ import duckdb
 import httpx
 import pytest
 
+from deployments.cli.app import app
 from runletters.edges.sample_files import write_strava_export
 from runletters.samples.history import generate_history
 from runletters.users import user_key
@@ -177,6 +178,32 @@ def test_an_error_is_one_object_too(run: Run) -> None:
     done = run("show", "no-such-activity", "--json")
 
     assert {"error": "UnknownActivity", "exit_code": 4}.items() <= one_object(done).items()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("ingest --user ada", "--path"),
+        ("backfill --user ada --since 2026-13-01", "2026-13-01"),
+        ("backfil --user ada", "backfil"),
+        ("publish --user ada", "--user"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_one_object(
+    typed: str, words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program gets an object on stdout also where the command was mistyped; people get a line."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # the command line prepares it for itself
+
+    with pytest.raises(SystemExit) as ended:
+        app.meta([*typed.split(), "--json"])
+
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert (2, "WrongUsage", 2) == (ended.value.code, answer["error"], answer["exit_code"])
+    assert (1, 1) == (len(said.out.splitlines()), len(said.err.splitlines()))
+    assert words in said.err
+    assert "--help` shows what there is" in said.err
 
 
 def test_doctor_names_what_is_missing(run: Run) -> None:
