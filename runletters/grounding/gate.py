@@ -5,7 +5,9 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from runletters.content import Kind
@@ -77,12 +79,32 @@ def check(
     Returns:
         Findings in the order of the rules; an empty tuple for a faultless text.
     """
-    draft = draft_of(text, sheet, kind, recent)
-    findings = [finding for rule in RULES for finding in rule(draft)]
-    if structured is not None:
-        findings += check_fields(structured, sheet)
-        findings += _in_fields(text, sheet, kind, structured)
-    return tuple(findings)
+    with _first_alone((sheet.language, kind)):
+        draft = draft_of(text, sheet, kind, recent)
+        findings = [finding for rule in RULES for finding in rule(draft)]
+        if structured is not None:
+            findings += check_fields(structured, sheet)
+            findings += _in_fields(text, sheet, kind, structured)
+        return tuple(findings)
+
+
+_FIRST = Lock()
+_known: set[tuple[str, Kind]] = set()
+
+
+@contextmanager
+def _first_alone(texts: tuple[str, Kind]) -> Generator[None]:
+    """Check the first text of a language and kind alone.
+
+    Word lists, number words and the language model are made at first use, by every thread
+    that finds them missing: the first wave of 400 threads took a gigabyte and a minute of CPU.
+    """
+    if texts in _known:
+        yield
+        return
+    with _FIRST:
+        yield
+        _known.add(texts)
 
 
 def _in_fields(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from invented_runs import NO_METRICS, NO_SPLITS, frame, run
 
 from runletters.deriving import derive
-from runletters.fact_sheets import fact_sheets_of
+from runletters.fact_sheets import build_fact_sheets, fact_sheets_of
 from runletters.facts import Units
 from runletters.grounding import check
 from runletters.metrics.splits import splits
@@ -50,3 +51,24 @@ def test_offline_texts_pass(language: str, units: Units) -> None:
     assert len(sheets) > 100
     assert {"route_rank", "even_heart_rate_faster", "repetitions", "graded_pace"} <= told
     assert [] == rejected
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_letters_of_second_runs_pass(language: str) -> None:
+    """Eighty days with two runs each, in every wording there is: nothing is rejected."""
+    days = [datetime(2026, 3, 1, 7, tzinfo=UTC) + timedelta(days=day) for day in range(80)]
+    starts = [start + timedelta(hours=later) for start in days for later in (0, 11)]
+    runs = frame(*(run(start, 5_000 + 40 * n, 330 + n % 17) for n, start in enumerate(starts)))
+    wanted = runs["activity_id"].to_list()
+    sheets = build_fact_sheets(runs, NO_METRICS, NO_SPLITS, wanted, Preferences(language=language))
+
+    letters = [(sheet, write_letter(sheet).body) for sheet in sheets]
+
+    seconds = [sheet for sheet in sheets if "second_run_of_day" in {f.name for f in sheet.facts}]
+    assert len(seconds) > 60
+    assert [] == [
+        (finding.rule, finding.found)
+        for sheet, body in letters
+        for finding in check(body, sheet, kind="letter")
+        if finding.severity == "reject"
+    ]
