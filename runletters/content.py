@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict
 RunKind: TypeAlias = Literal["letter", "coaching"]
 KINDS: tuple[RunKind, ...] = ("letter", "coaching")
 """What is written about each run."""
-Kind: TypeAlias = Literal["letter", "coaching", "plan"]
-"""Everything that is written: a plan is about the weeks ahead, not about a run."""
+Kind: TypeAlias = Literal["letter", "coaching", "plan", "digest"]
+"""Everything that is written: a plan is about the weeks ahead, a digest about those behind."""
 WriterName: TypeAlias = Literal["offline", "claude"]
 Status: TypeAlias = Literal["pending", "generating", "completed", "failed"]
 

@@ -29,17 +29,17 @@ def faults_of(text: Text, sheet: FactSheet, recent: Sequence[str] = ()) -> tuple
         sheet: The facts it was written from.
         recent: The runner's last texts of this kind, newest first.
     """
-    if _is_plan(sheet) and text.writer == "offline":
-        return ()  # a table in words, made by the rules that also check plans
-    kind: Kind = "letter" if text.structured is None and not _is_plan(sheet) else "coaching"
+    kind = _kind_of(text, sheet)
     if text.writer == "offline":  # it writes English where it has no phrases
         sheet = sheet.model_copy(update={"language": fact_language(sheet)})
     found = check(text.body, sheet, kind=kind, recent=recent, structured=text.structured)
     return tuple(finding.model_dump(mode="json") for finding in found)
 
 
-def _is_plan(sheet: FactSheet) -> bool:
-    return sheet.has("plan_start")
+def _kind_of(text: Text, sheet: FactSheet) -> Kind:
+    if sheet.classification in {"plan", "digest"}:
+        return "plan" if sheet.classification == "plan" else "digest"
+    return "letter" if text.structured is None else "coaching"
 
 
 def is_blocking(fault: Fault) -> bool:
@@ -77,6 +77,7 @@ def approved(text: Text, sheet: FactSheet, stage: Stage, recent: Sequence[str] =
     """
     faults = faults_of(text, sheet, recent)
     if refused := blocking(faults):
-        what = "letter" if text.structured is None else "insight"
+        kind = _kind_of(text, sheet)
+        what = "insight" if kind == "coaching" else kind
         raise TextRejected(f"The {stage} {what} is not true to its facts: {fault_lines(refused)}.")
     return text.model_copy(update={"findings": (*text.findings, *staged(faults, stage))})

@@ -21,10 +21,14 @@ from runletters.content import Kind, canonical_json
 from runletters.facts import Fact, FactSheet, SplitFact, Tone
 from runletters.pricing import Model, estimated_tokens
 
-MAX_OUTPUT_TOKENS: Mapping[Kind, int] = {"letter": 500, "coaching": 1_100, "plan": 700}
+MAX_OUTPUT_TOKENS: Mapping[Kind, int] = {
+    "letter": 500, "coaching": 1_100, "plan": 700, "digest": 450,
+}  # fmt: skip
 """Before the model's tokenizer factor: about twice what a good answer takes."""
 
-WHAT: Mapping[Kind, str] = {"letter": "letter", "coaching": "JSON object", "plan": "text"}
+WHAT: Mapping[Kind, str] = {
+    "letter": "letter", "coaching": "JSON object", "plan": "text", "digest": "text",
+}  # fmt: skip
 TONE_RULES: Mapping[Tone, str] = {
     "ordinary": "",
     "race": "- This was a race. Say so, and keep to what the facts say about it.",
@@ -42,7 +46,7 @@ _NOTHING = "(none)"
 
 @cache
 def template_text(name: str) -> str:
-    """A prompt file as it is: letter, coaching, plan or repair."""
+    """A prompt file as it is: letter, coaching, plan, digest or repair."""
     return files("runletters").joinpath("prompts", f"{name}.md").read_text("utf-8")
 
 
@@ -187,7 +191,8 @@ def sent_text(parameters: Mapping[str, Any]) -> str:
 
 
 def _date_text(sheet: FactSheet) -> str:
-    fact = sheet.fact("date") or sheet.fact("plan_start")
+    names = ("date", "plan_start", "digest_days")
+    fact = next((fact for name in names if (fact := sheet.fact(name))), None)
     return fact.text if fact else "an unknown day"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from runletters.content import Kind, Text
+from runletters.digests.grounds import write_text
 from runletters.facts import FactSheet
 from runletters.plans import write_plan
 from runletters.writing.offline import write_coaching, write_letter
@@ -16,6 +17,7 @@ _BY_KIND: Mapping[Kind, Callable[[FactSheet], Text]] = {
     "letter": write_letter,
     "coaching": write_coaching,
     "plan": write_plan,
+    "digest": write_text,
 }
 
 

@@ -11,14 +11,17 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
 
+from runletters.content import Outcome, WorkItem, WriterName
 from runletters.digests.periods import Window, last_whole, period_ending
 from runletters.digests.sending import Due, Sent, zone_of
-from runletters.digests.writing import WrittenDigest
+from runletters.digests.writing import DrawnDigest, WrittenDigest
 from runletters.edges import digest_desk
 from runletters.edges.post_office import sender_of
 from runletters.edges.store import Store
-from runletters.errors import SettingsError
+from runletters.edges.writers import open_writer
+from runletters.errors import SettingsError, WriterStopped
 from runletters.settings import Settings
+from tasks.promises import PAID
 
 
 @task(name="find-due-digests", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
@@ -28,18 +31,90 @@ def find_due_digests(window: Window, now: datetime, settings: Settings) -> list[
         return digest_desk.find_due(store, window, now=now)
 
 
+@task(
+    name="draw-digest",
+    task_run_name="digest-{due.user_id}",
+    cache_policy=NO_CACHE,
+    retries=2,
+    retry_delay_seconds=2,
+)
+def draw_digest(due: Due, writer: WriterName, now: datetime, settings: Settings) -> DrawnDigest:
+    """Look whether the digest was written before, else put its facts together; pays nothing."""
+    with Store.open(settings.store) as store:
+        return digest_desk.draw(store, settings, due, writer, now=now)
+
+
+@task(name="write-digest", task_run_name="digest-{item.user_id}", **PAID)
+def write_digest(item: WorkItem, run_id: str, settings: Settings) -> dict[str, Any]:
+    """Ask the writer for the words. The reply is durable the moment this returns."""
+    return open_writer(item.writer, settings).write(item, run_id).model_dump(mode="json")
+
+
 # Trying again is safe: the row of the first attempt stands in the way of a second mail.
 @task(
     name="send-digest",
-    task_run_name="digest-{due.user_id}",
+    task_run_name="digest-{drawn.due.user_id}",
     cache_policy=NO_CACHE,
     retries=2,
     retry_delay_seconds=[2, 8],
 )
-def send_digest(due: Due, now: datetime | None, settings: Settings) -> Sent:
-    """Write one digest, draw it, and hand it to the mail server at most once."""
+def send_digest(
+    drawn: DrawnDigest, outcome: Outcome | None, now: datetime | None, settings: Settings
+) -> Sent:
+    """Keep the words, draw the pictures, and hand the mail to its server at most once."""
+    due = drawn.due
+    problem = drawn.problem or ("" if outcome is None or outcome.is_done else f"{outcome.error}")
+    if problem:
+        return Sent(user_id=due.user_id, item=due.item, state="unsent", note=problem)
     with Store.open(settings.store) as store:
+        if outcome is not None:
+            digest_desk.keep(store, drawn, outcome, now=now or datetime.now(UTC))
         return digest_desk.send(store, settings, due, clock=lambda: now or datetime.now(UTC))
+
+
+def begin_writing(writer: WriterName, run_id: str, settings: Settings) -> None:
+    """Open the writer before anything is drawn: the run spends at most what the settings say.
+
+    Raises:
+        SettingsError: the writer cannot work; the message says how to get going.
+    """
+    open_writer(writer, settings).begin(run_id, None)
+
+
+def gather_drawn(futures: Sequence[PrefectFuture[Any]], due: Sequence[Due]) -> list[DrawnDigest]:
+    """Wait for the facts of every digest; where they failed the reason stands in their place."""
+    wait(list(futures))
+    results = [future.result(raise_on_failure=False) for future in futures]
+    return [
+        result
+        if isinstance(result, DrawnDigest)
+        else DrawnDigest(due=each, problem=f"{result}"[:500])
+        for result, each in zip(results, due, strict=True)
+    ]
+
+
+def gather_words(
+    futures: Sequence[PrefectFuture[Any]], drawn: Sequence[DrawnDigest]
+) -> list[Outcome | None]:
+    """Wait for the words of every digest that has some to come; a failure is a reason."""
+    wait(list(futures))
+    results = iter(future.result(raise_on_failure=False) for future in futures)
+    return [None if each.item is None else _outcome(next(results), each.item) for each in drawn]
+
+
+def _outcome(result: object, item: WorkItem) -> Outcome:
+    return Outcome.model_validate(result) if isinstance(result, dict) else item.failed(result)
+
+
+def raise_if_stopped(words: Sequence[Outcome | None]) -> None:
+    """End the run as failed where the model service lets nothing through; what could be, is sent.
+
+    Raises:
+        WriterStopped: nothing can be written until somebody acts.
+    """
+    for outcome in words:
+        if outcome is not None and outcome.error_type == WriterStopped.__name__:
+            raise WriterStopped(outcome.error or "")
 
 
 def chosen(

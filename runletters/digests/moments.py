@@ -52,6 +52,7 @@ def best_moment(
         distance_text=distance.text if distance else "",
         reason=name,
         reason_text=opened(text),
+        reason_fact=reason,
         pace_text=pace.text if pace else None,
         excerpt=excerpt(letters.get(best.activity_id, "")),
     )

@@ -40,6 +40,11 @@ class Period(BaseModel):
         return f"{self.first.isoformat()}/{self.last.isoformat()}"
 
     @property
+    def item(self) -> str:
+        """What its digest is called among texts, calls and mails."""
+        return f"{self.window} {self.key}"
+
+    @property
     def days(self) -> int:
         """How many days it has."""
         return (self.last - self.first).days + 1

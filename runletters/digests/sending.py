@@ -64,7 +64,7 @@ class Due(_Frozen):
     @property
     def item(self) -> str:
         """What it is called among the sends."""
-        return f"{self.period.window} {self.period.key}"
+        return self.period.item
 
 
 class Sent(_Frozen):

@@ -5,14 +5,13 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 from runletters.digests.periods import Period
-from runletters.facts import Fact, FactSheet, Tone, Units
-from runletters.wording import wording_for
+from runletters.facts import Fact, Tone, Units
 
 StepKind: TypeAlias = Literal["long", "easy", "lighter", "return", "gentle"]
 Feeling: TypeAlias = Literal["fresh", "balanced", "tired", "worn"]
@@ -53,6 +52,9 @@ class BestMoment(_Frozen):
     distance_text: str
     reason: str  # the name of the fact that makes it the best
     reason_text: str
+    reason_fact: Fact | None = (
+        None  # as on the run's own sheet; None where nothing but length tells
+    )
     pace_text: str | None = None
     excerpt: str | None = None  # the beginning of its letter
 
@@ -97,48 +99,3 @@ class DigestSheet(_Frozen):
         """The number of that role, or None."""
         fact = self.fact(name)
         return float(fact.value) if fact and not isinstance(fact.value, str) else None
-
-
-def as_fact_sheet(sheet: DigestSheet) -> FactSheet:
-    """The same facts in the shape that the truth gate reads.
-
-    Best moment and next step become facts, so what a text says of them is checked too.
-    """
-    return FactSheet(
-        activity_id=f"digest {sheet.period.key}",
-        language=sheet.language,
-        units=sheet.units,
-        reader_name=sheet.reader_name,
-        started_local=datetime.combine(sheet.period.last, time(23, 59)),
-        local_time_known=False,
-        sport="running",
-        classification="digest",
-        classification_reason=f"a {sheet.period.window} of runs",
-        tone=sheet.tone,
-        facts=(
-            *sheet.facts,
-            _length(sheet),
-            *_told_of_best(sheet.best),
-            *_told_of_step(sheet.next_step),
-        ),
-        caveats=sheet.caveats,
-    )
-
-
-def _length(sheet: DigestSheet) -> Fact:
-    days = sheet.period.days
-    text = wording_for(sheet.language, sheet.units).days(days)
-    return Fact(name="period_days", value=days, unit="days", text=text)
-
-
-def _told_of_best(best: BestMoment | None) -> list[Fact]:
-    if best is None:
-        return []
-    said = [("best_day", best.day_text), ("best_reason", best.reason_text)]
-    return [Fact(name=name, value=text, unit="text", text=text) for name, text in said]
-
-
-def _told_of_step(step: NextStep | None) -> list[Fact]:
-    if step is None or step.distance_m is None or step.distance_text is None:
-        return []
-    return [Fact(name="advised_distance", value=step.distance_m, unit="m", text=step.distance_text)]

@@ -35,12 +35,18 @@ def subject(sheet: DigestSheet) -> str:
     return base
 
 
+def greeted(sheet: DigestSheet, body: str) -> str:
+    """The text under the reader's name, where one is known."""
+    if not sheet.reader_name:
+        return body
+    return f"{_words(sheet).say('text', 'hello', name=sheet.reader_name)}\n\n{body}"
+
+
 def offline_text(sheet: DigestSheet) -> str:
     """Two short paragraphs: what the period was, and what it did to the form."""
     words = _words(sheet)
-    hello = words.say("text", "hello", name=sheet.reader_name) if sheet.reader_name else ""
-    first = [_opening(sheet, words), _comparison(sheet, words)]
-    paragraphs = [hello, _joined(first), _form(sheet, words)]
+    first = [_opening(sheet, words), comparison(sheet, words)]
+    paragraphs = [_joined(first), _form(sheet, words)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
@@ -95,7 +101,8 @@ def _opening(sheet: DigestSheet, words: Words) -> str:
     return opened(words.say("text", name, **_counts(sheet, words), **_calendar(sheet, words)))
 
 
-def _comparison(sheet: DigestSheet, words: Words) -> str:
+def comparison(sheet: DigestSheet, words: Words) -> str:
+    """The period beside earlier ones: the biggest, more, less or about the same."""
     for name in ("ever", "since"):
         fact = sheet.fact(f"biggest_{name}")
         if fact:

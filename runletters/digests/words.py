@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -21,8 +22,17 @@ from runletters.wording import Wording, wording_for
 
 @cache
 def _phrases(language: str) -> Mapping[str, Mapping[str, Any]]:
-    text = files("runletters.digests").joinpath(f"{language}.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads(_source(language).decode())
+
+
+@cache
+def phrases_sha256(language: str) -> str:
+    """The identity of the phrases of a language that has a file."""
+    return sha256(_source(language)).hexdigest()
+
+
+def _source(language: str) -> bytes:
+    return files("runletters.digests").joinpath(f"{language}.toml").read_bytes()
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,27 @@
 """Who writes a digest, who checks it, and what is kept of it.
 
-Pure: no clock, no network, no database. The offline text is in `telling`; this is the seam
-where another writer and the truth gate come in.
+Pure: no clock, no network, no database. The offline text is in `telling`; the facts that every
+writer gets and the truth gate reads are in `grounds`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from runletters.content import Text, Usage
+from runletters.assignments import Hand, work_item
+from runletters.content import Text, Usage, WorkItem
+from runletters.digests.grounds import OFFLINE_MODEL, as_fact_sheet, write_text
 from runletters.digests.periods import Period, Window
-from runletters.digests.sheet import DigestSheet, as_fact_sheet
-from runletters.digests.telling import offline_text, subject
-from runletters.digests.words import Words
-from runletters.facts import FactSheet
-from runletters.grounding.findings import Finding, is_acceptable
+from runletters.digests.sending import Due
+from runletters.digests.sheet import DigestSheet
+from runletters.digests.telling import greeted, subject
+from runletters.digests.words import Words, phrases_sha256
+from runletters.gatekeeping import approved
 
-OFFLINE_MODEL = "offline-digest-1"
+NO_USAGE = Usage()
 
 
 class _Frozen(BaseModel):
@@ -88,55 +89,54 @@ class WrittenDigest(_Frozen):
         )
 
 
-class Draft(_Frozen):
-    """What a writer gives: a text and what it cost."""
+class DrawnDigest(_Frozen):
+    """A digest that is due: the text still to be written, or the reason why there is none.
 
-    text: Text
-    usage: Usage = Usage()
-    cost_nano_usd: int | None = 0
-
-
-class DigestWriter(Protocol):
-    """Writes the prose of a digest; raises a WriterError where it cannot."""
-
-    def __call__(self, sheet: DigestSheet, /) -> Draft:
-        """A draft made of the facts of the sheet and nothing else."""
-        ...
-
-
-Gate: TypeAlias = Callable[[str, FactSheet], Sequence[Finding]]
-"""The truth gate for this kind of text: `lambda text, sheet: check(text, sheet, kind=…)`."""
-
-
-def offline_writer(sheet: DigestSheet) -> Draft:
-    """The deterministic draft."""
-    return Draft(text=Text(body=offline_text(sheet), writer="offline", model=OFFLINE_MODEL))
-
-
-def write_digest(
-    sheet: DigestSheet, *, writer: DigestWriter = offline_writer, gate: Gate | None = None
-) -> WrittenDigest:
-    """Write a digest; a text the gate rejects gives way to the offline one, marked as such.
-
-    Args:
-        sheet: the facts.
-        writer: who writes.
-        gate: what checks the text; the offline text is made of facts and is not checked.
+    Without either the digest is kept already, or the period had nothing to say.
     """
-    draft = writer(sheet)
-    findings = tuple(gate(draft.text.body, as_fact_sheet(sheet))) if gate else ()
-    text = draft.text
-    if not is_acceptable(findings):
-        text = offline_writer(sheet).text.model_copy(update={"is_fallback": True})
-    told = tuple(finding.model_dump(mode="json") for finding in findings)
+
+    due: Due
+    sheet: DigestSheet | None = None
+    item: WorkItem | None = None
+    unwanted: str = ""  # why it is not sent to this runner at all
+    problem: str = ""  # why its facts could not be drawn
+
+
+def digest_item(user_id: str, sheet: DigestSheet, hand: Hand) -> WorkItem:
+    """The text that is to be written about a period."""
+    return work_item(user_id, as_fact_sheet(sheet), "digest", hand)
+
+
+def offline_hand(language: str) -> Hand:
+    """The free writer, as far as the fingerprint is concerned."""
+    return Hand(writer="offline", model=OFFLINE_MODEL, prompt_sha256=phrases_sha256(language))
+
+
+def write_digest(sheet: DigestSheet) -> WrittenDigest:
+    """The digest with the deterministic text, which the gate accepted.
+
+    Raises:
+        TextRejected: the text is not true to the facts; a mistake of ours.
+    """
+    facts = as_fact_sheet(sheet)
+    return told(sheet, approved(write_text(facts), facts, "offline"))
+
+
+def told(
+    sheet: DigestSheet, text: Text, usage: Usage = NO_USAGE, cost_nano_usd: int | None = 0
+) -> WrittenDigest:
+    """The digest of a period with its text, whoever wrote it.
+
+    The greeting is put above by rule, so a name is nothing a writer or the gate deals with.
+    """
     return WrittenDigest(
         window=sheet.period.window,
         period=sheet.period,
         subject=subject(sheet),
-        text=text.model_copy(update={"findings": told}),
+        text=text.model_copy(update={"body": greeted(sheet, text.body)}),
         sheet=sheet,
-        usage=draft.usage,
-        cost_nano_usd=draft.cost_nano_usd,
+        usage=usage,
+        cost_nano_usd=cost_nano_usd,
     )
 
 

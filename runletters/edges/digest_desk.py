@@ -8,6 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
+from runletters.content import Outcome, WriterName
 from runletters.deriving import personal_metrics
 from runletters.digests.building import Evidence, build_digest, runs_of, turn_of
 from runletters.digests.links import user_of
@@ -15,13 +16,15 @@ from runletters.digests.page import Page, digest_page
 from runletters.digests.periods import Period, Window
 from runletters.digests.pictures import pictures
 from runletters.digests.sending import Due, Sent, still_open, wanted
+from runletters.digests.sheet import DigestSheet
 from runletters.digests.words import words_for
 from runletters.digests.writing import (
-    DigestWriter,
-    Gate,
+    DrawnDigest,
     WrittenDigest,
+    digest_item,
     nothing_to_say,
-    offline_writer,
+    offline_hand,
+    told,
     write_digest,
 )
 from runletters.edges import charts
@@ -30,10 +33,11 @@ from runletters.edges.history_files import History
 from runletters.edges.mail_message import content_id
 from runletters.edges.post_office import Outgoing, id_of, post, user_links
 from runletters.edges.store import Store
-from runletters.errors import SettingsError
+from runletters.edges.writers import digest_hand
+from runletters.errors import SettingsError, WriterError
 from runletters.fact_sheets import build_fact_sheets
 from runletters.settings import Settings
-from runletters.users import User
+from runletters.users import Preferences, User
 
 
 def find_due(store: Store, window: Window, *, now: datetime) -> list[Due]:
@@ -62,17 +66,55 @@ def evidence_of(store: Store, settings: Settings, user: User) -> Evidence:
     )
 
 
+def draw(
+    store: Store, settings: Settings, due: Due, writer: WriterName, *, now: datetime
+) -> DrawnDigest:
+    """The digest that is kept for that period, else the facts of a new one; pays nothing.
+
+    A model sees nothing of runs that may not be sent to one: the free writer tells those.
+
+    Args:
+        store: open.
+        settings: where the history lies.
+        due: whose and of which days.
+        writer: who is to write.
+        now: the moment at which "nothing to say" is kept.
+
+    Raises:
+        StoreError: no such user.
+    """
+    user = store.known_user(due.user_id)
+    if why := _unwanted(user.preferences):
+        return DrawnDigest(due=due, unwanted=why)
+    if _kept(store, due):
+        return DrawnDigest(due=due)
+    sheet = sheet_of(evidence_of(store, settings, user), due.period)
+    if sheet is None:
+        store.keep_digest(due.user_id, _nothing(user, due.period), now=now)
+        return DrawnDigest(due=due)
+    chosen: WriterName = writer if sheet.may_be_sent_to_a_model else "offline"
+    hand = digest_hand(chosen, settings, sheet.language)
+    return DrawnDigest(due=due, sheet=sheet, item=digest_item(due.user_id, sheet, hand))
+
+
+def keep(store: Store, drawn: DrawnDigest, outcome: Outcome, *, now: datetime) -> None:
+    """Keep the text of a digest; the first of a period stays.
+
+    Raises:
+        WriterError: no text came out.
+    """
+    if drawn.sheet is None:
+        return
+    if outcome.text is None:
+        raise WriterError(f"{outcome.error_type}: {outcome.error}")
+    made = told(drawn.sheet, outcome.text, outcome.usage, outcome.cost_nano_usd)
+    store.keep_digest(drawn.due.user_id, made, now=now, fingerprint=outcome.fingerprint)
+
+
 def written(
-    store: Store,
-    settings: Settings,
-    due: Due,
-    *,
-    now: datetime,
-    keep: bool = True,
-    writer: DigestWriter = offline_writer,
-    gate: Gate | None = None,
+    store: Store, settings: Settings, due: Due, *, now: datetime, keep: bool = True
 ) -> WrittenDigest:
-    """The digest of that period: the kept one, else a new one, which is kept.
+    """The digest of that period: the kept one, else one by the free writer, which is kept.
 
     Args:
         store: open.
@@ -80,34 +122,50 @@ def written(
         due: whose and of which days.
         now: the moment it is kept at.
         keep: False for a preview.
-        writer: who writes; the offline writer is free.
-        gate: what checks the text of a writer.
+
+    Raises:
+        TextRejected: the text is not true to its facts.
     """
-    period, user = due.period, store.known_user(due.user_id)
-    kept = store.digest(due.user_id, period.window, period.key)
-    if kept is not None and not kept.is_skipped:
+    if kept := _kept(store, due):
         return kept
-    made = _made(evidence_of(store, settings, user), period, writer, gate)
+    user = store.known_user(due.user_id)
+    sheet = sheet_of(evidence_of(store, settings, user), due.period)
+    made = write_digest(sheet) if sheet else _nothing(user, due.period)
     if keep:
-        store.keep_digest(due.user_id, made, now=now)
-        made = store.digest(due.user_id, period.window, period.key) or made
+        fingerprint = _free_fingerprint(due, sheet) if sheet else ""
+        store.keep_digest(due.user_id, made, now=now, fingerprint=fingerprint)
+        made = store.digest(due.user_id, due.period.window, due.period.key) or made
     return made
 
 
-def _made(
-    evidence: Evidence, period: Period, writer: DigestWriter, gate: Gate | None
-) -> WrittenDigest:
+def sheet_of(evidence: Evidence, period: Period) -> DigestSheet | None:
+    """The facts of one digest; None where there is nothing to say."""
     preferences = evidence.user.preferences
     runs = runs_of(evidence, period)
     sheets = build_fact_sheets(
         evidence.activities, evidence.metrics, pl.DataFrame(), runs, preferences
     )
-    sheet = build_digest(evidence, period, sheets)
-    if sheet is None:
-        words = words_for(preferences.language, preferences.units, turn_of(period))
-        return nothing_to_say(period, words)
-    allowed = writer if sheet.may_be_sent_to_a_model else offline_writer
-    return write_digest(sheet, writer=allowed, gate=gate if allowed is writer else None)
+    return build_digest(evidence, period, sheets)
+
+
+def _kept(store: Store, due: Due) -> WrittenDigest | None:
+    kept = store.digest(due.user_id, due.period.window, due.period.key)
+    return None if kept is None or kept.is_skipped else kept
+
+
+def _nothing(user: User, period: Period) -> WrittenDigest:
+    chosen = user.preferences
+    return nothing_to_say(period, words_for(chosen.language, chosen.units, turn_of(period)))
+
+
+def _free_fingerprint(due: Due, sheet: DigestSheet) -> str:
+    return digest_item(due.user_id, sheet, offline_hand(sheet.language)).fingerprint
+
+
+def _unwanted(preferences: Preferences) -> str:
+    if not preferences.email:
+        return "no e-mail address"
+    return "" if preferences.digests else "digests are switched off"
 
 
 def preview_page(settings: Settings, digest: WrittenDigest, user_id: str) -> Page:
@@ -120,27 +178,20 @@ def preview_page(settings: Settings, digest: WrittenDigest, user_id: str) -> Pag
     return digest_page(digest, user_links(settings, user_id), sources)
 
 
-def send(
-    store: Store,
-    settings: Settings,
-    due: Due,
-    *,
-    clock: Callable[[], datetime],
-    writer: DigestWriter = offline_writer,
-    gate: Gate | None = None,
-) -> Sent:
-    """Write the digest and mail it; never twice.
+def send(store: Store, settings: Settings, due: Due, *, clock: Callable[[], datetime]) -> Sent:
+    """Mail the digest, written by the free writer where none is kept; never twice.
 
     Raises:
         SettingsError: mail is not configured.
         StoreError: no such user.
+        TextRejected: the text is not true to its facts.
     """
     preferences = store.known_user(due.user_id).preferences
-    if not preferences.email or not preferences.digests:
-        why = "no e-mail address" if not preferences.email else "digests are switched off"
+    why = _unwanted(preferences)
+    if why or not preferences.email:
         return Sent(user_id=due.user_id, item=due.item, state="skipped", note=why)
     mail_id = id_of(settings, due.user_id, due.item)
-    digest = written(store, settings, due, now=clock(), writer=writer, gate=gate)
+    digest = written(store, settings, due, now=clock())
     if digest.is_skipped:
         note = digest.note or ""
         return Sent(user_id=due.user_id, item=due.item, state="skipped", note=note)

@@ -15,10 +15,10 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from runletters.content import Kind, Outcome
+from runletters.content import Kind, Outcome, Text
 from runletters.edges.store_base import StoreBase, chunks, hold_users, require_user
 from runletters.edges.store_claims import lock_items
-from runletters.edges.store_recording import Change, Version, judge
+from runletters.edges.store_recording import Change, Version, judge, judge_unclaimed
 from runletters.edges.store_schema import content, generation_status
 from runletters.errors import StoreError
 
@@ -111,6 +111,28 @@ class StoreContents(StoreBase):
         with self._read() as connection:
             row = connection.execute(query).mappings().one_or_none()
         return None if row is None else dict(row)
+
+
+def keep_version(  # noqa: PLR0917 - the item, then its text
+    connection: sa.Connection,
+    user_id: str,
+    activity_id: str,
+    kind: Kind,
+    text: Text,
+    fingerprint: str,
+    *,
+    now: datetime,
+) -> None:
+    """Keep a text of an item that nobody claims, as a digest: the newest is current.
+
+    A runner's own edit stays current, as everywhere. The caller holds the user's row.
+    """
+    outcome = Outcome(
+        user_id=user_id, activity_id=activity_id, kind=kind, fingerprint=fingerprint, text=text
+    )
+    known = _versions(connection, user_id, [activity_id]).get((activity_id, kind), ())
+    change = judge_unclaimed(outcome, text, known, now=now)
+    _write_changes(connection, user_id, [change], now)
 
 
 def _with_text() -> sa.Select[Any]:

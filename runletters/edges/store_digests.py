@@ -27,6 +27,7 @@ import sqlalchemy as sa
 from runletters.digests.sending import Attempted, Intent, Settled
 from runletters.digests.writing import WrittenDigest
 from runletters.edges.store_base import StoreBase, insert_or_ignore, require_user, upsert
+from runletters.edges.store_contents import keep_version
 from runletters.edges.store_digests_schema import digests, sends
 from runletters.edges.store_schema import Utc
 
@@ -37,10 +38,13 @@ LEASE = timedelta(minutes=15)
 class StoreDigests(StoreBase):
     """The part of the store that knows what was told and what was mailed."""
 
-    def keep_digest(self, user_id: str, digest: WrittenDigest, *, now: datetime) -> bool:
+    def keep_digest(
+        self, user_id: str, digest: WrittenDigest, *, now: datetime, fingerprint: str = ""
+    ) -> bool:
         """Keep a digest and say whether it was kept: the first of a period stays.
 
-        Only "nothing to say" gives way, to a text.
+        Only "nothing to say" gives way, to a text. The text is kept as content too, in the
+        same transaction.
 
         Raises:
             StoreError: no such user, perhaps forgotten a moment ago.
@@ -57,7 +61,11 @@ class StoreDigests(StoreBase):
                 ).returning(digests.c.user_id),
                 row,
             )
-            return kept.first() is not None
+            is_kept = kept.first() is not None
+            if is_kept and digest.text is not None:
+                item = (user_id, digest.period.item)
+                keep_version(connection, *item, "digest", digest.text, fingerprint, now=now)
+            return is_kept
 
     def digest(self, user_id: str, window: str, period: str) -> WrittenDigest | None:
         """What was written for that period, or None."""

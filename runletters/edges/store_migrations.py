@@ -20,6 +20,7 @@ from runletters.edges import (
     store_m007,
     store_m008,
     store_m009,
+    store_m010,
 )
 from runletters.edges.store_engine import reader_of
 from runletters.errors import StoreError
@@ -54,6 +55,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(name="007_plans", statements=store_m007.STATEMENTS),
     Migration(name="008_automation", statements=store_m008.STATEMENTS),
     Migration(name="009_engagement", statements=store_m009.STATEMENTS),
+    Migration(name="010_digest_texts", statements=store_m010.STATEMENTS),
 )
 """In the order in which they were written; a step that was released is never changed."""
 

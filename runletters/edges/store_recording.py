@@ -112,6 +112,26 @@ def _success(
     }
     if is_known:
         return _change(outcome, "done", status=status)
+    return _new_version(outcome, text, versions, status, now=now)
+
+
+def judge_unclaimed(
+    outcome: Outcome, text: Text, versions: Sequence[Version], *, now: datetime
+) -> Change:
+    """The change that a text makes whose item has no status and is claimed by nobody."""
+    if versions and _is_same(versions[-1], outcome, text):
+        return _change(outcome, "done")
+    return _new_version(outcome, text, versions, {}, now=now)
+
+
+def _new_version(
+    outcome: Outcome,
+    text: Text,
+    versions: Sequence[Version],
+    status: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> Change:
     current = next((each for each in versions if each.is_current), None)
     is_edited = current is not None and current.edited_body is not None
     return _change(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from runletters.assignments import Hand
 from runletters.content import KINDS, Kind, Outcome, WorkItem, WriterName
+from runletters.digests.writing import offline_hand
 from runletters.facts import FactSheet
 from runletters.gatekeeping import approved
 from runletters.plans import OFFLINE_MODEL, phrases_sha256
@@ -106,6 +107,11 @@ def plan_hand(name: WriterName, settings: Settings, language: str) -> Hand:
         return _hand(name, "plan", settings, language)
     words = phrases_sha256(wording_for(language, "metric"))
     return Hand(writer="offline", model=OFFLINE_MODEL, prompt_sha256=words)
+
+
+def digest_hand(name: WriterName, settings: Settings, language: str) -> Hand:
+    """Who writes a digest in that language."""
+    return _hand(name, "digest", settings, language) if name == "claude" else offline_hand(language)
 
 
 def hands(name: WriterName, settings: Settings, language: str) -> dict[Kind, Hand]:

@@ -25,7 +25,7 @@ def _limit(name: str) -> float:
 
 def allows_amount(draft: Draft, claim: Claim) -> bool:
     """Whether the figure is an amount that a recommendation may name on its own."""
-    if draft.kind == "plan":  # every figure of a plan is one of its facts
+    if draft.kind in {"plan", "digest"}:  # their every figure is one of their facts
         return False
     if not draft.is_advice(draft.reading.span(claim.start, claim.end)[0]):
         return False

@@ -72,7 +72,7 @@ def check(
     Args:
         text: The letter, or the prose of an insight.
         sheet: The facts it was written from; nothing else counts as true.
-        kind: letter or coaching; decides length and person.
+        kind: letter, coaching, plan or digest; decides length and person.
         recent: The runner's latest texts of this kind, newest first; 20 are looked at.
         structured: The insight's fields, where there are any.
 

@@ -137,6 +137,9 @@ _FRIENDS = {
     ("advice", "week"), ("band", "year"), ("year", "total"), ("year", "ahead"), ("split", "climb"),
     ("split", "max"), ("max", "climb"), ("difference", "climb"), ("difference", "max"),
     ("split", "pauses"), ("streak", "week"), ("gap", "week"), ("advice", "max"),
+    ("digest", "week"), ("digest", "month"), ("digest", "year"), ("digest", "total"),
+    ("digest_climb", "week"), ("digest_climb", "month"), ("digest_climb", "year"),
+    ("digest_climb", "climb"), ("digest_climb", "total"),
     ("plan", "week"), ("plan", "usual"), ("plan", "total"), ("plan", "max"), ("plan", "month"),
 }  # fmt: skip
 """A figure of the first class is not contradicted by words of the second."""

@@ -180,7 +180,7 @@ def _shown_group(claim: Claim, role: str) -> str:
 def _counted_group(role: str) -> str:
     """Runs of a week, month or year are said as such; other counts need no word."""
     group = group_of(role)
-    return group if group in {"week", "month", "year", "plan"} else PLAIN
+    return group if group in {"week", "month", "year", "plan", "digest"} else PLAIN
 
 
 def _of_splits(sheet: FactSheet) -> Iterator[Truth]:

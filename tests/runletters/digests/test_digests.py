@@ -13,21 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers.runners import a_run, frame, weeks_of
 
-from runletters.content import Text
 from runletters.deriving import personal_metrics
 from runletters.digests.bars import bars
 from runletters.digests.building import Evidence, build_digest, runs_of
+from runletters.digests.grounds import as_fact_sheet
 from runletters.digests.links import links_for, token, user_of
 from runletters.digests.moments import excerpt
 from runletters.digests.page import digest_page
 from runletters.digests.periods import Window, period_ending
 from runletters.digests.pictures import pictures
-from runletters.digests.sheet import DigestSheet, as_fact_sheet
+from runletters.digests.sheet import DigestSheet
 from runletters.digests.telling import offline_text, step_text, subject
 from runletters.digests.words import words_for
-from runletters.digests.writing import Draft, nothing_to_say, write_digest
+from runletters.digests.writing import nothing_to_say, write_digest
 from runletters.fact_sheets import build_fact_sheets
-from runletters.grounding.findings import reject
 from runletters.metrics.run_metrics import run_metrics
 from runletters.parts import STREAMS_SCHEMA
 from runletters.users import Preferences, User
@@ -262,28 +261,20 @@ class TestWords:
         assert "3 Läufe" in offline_text(sheet) or "3 Läufen" in offline_text(sheet)
 
     def test_a_name_is_greeted(self) -> None:
-        """Where a name is known."""
-        assert offline_text(a_week(5, 0, 0, 0, 0, 0, 0, reader_name="Ada")).startswith("Hello Ada,")
+        """Where a name is known; a name that looks like a figure or like markup stops nothing."""
+        for name in ("Ada", "Ada 2", "**Ada**"):
+            digest = write_digest(a_week(5, 0, 0, 0, 0, 0, 0, reader_name=name))
 
-    def test_a_text_the_gate_rejects_gives_way(self) -> None:
-        """The offline text stands in, marked, with the findings and the bill of the other."""
-        sheet = a_week(0, 8, 0, 8, 0, 0, 14)
-        lie = Draft(text=Text(body="You ran 99 km.", writer="claude", model="m"), cost_nano_usd=7)
-        finding = reject("number", (8, 13), "99 km", "30 km", "no such figure")
-
-        digest = write_digest(sheet, writer=lambda _: lie, gate=lambda _text, _sheet: [finding])
-
-        assert digest.text is not None
-        assert (True, "offline", 7) == (
-            digest.text.is_fallback, digest.text.writer, digest.cost_nano_usd,
-        )  # fmt: skip
-        assert "number" == digest.text.findings[0]["rule"]
+            assert digest.text is not None
+            assert digest.text.body.startswith(f"Hello {name},\n\n")
 
     def test_the_gate_reads_best_moment_and_advice_too(self) -> None:
         """The sheet for the gate holds them as facts."""
         known = as_fact_sheet(a_week(0, 8, 0, 8, 0, 0, 14))
 
-        assert {"advised_distance", "best_day", "distance"} <= {fact.name for fact in known.facts}
+        assert {"advised_distance", "best_day", "digest_distance"} <= {
+            fact.name for fact in known.facts
+        }
 
     def test_an_excerpt_ends_with_a_sentence(self) -> None:
         """Whole sentences of the first paragraph; a number's point is no end."""

@@ -1,5 +1,4 @@
 -- One row per user and kind: texts, those a reader did something with, ratings.
--- Of digests only what was done is counted: their texts are not published.
 with
     texts as (
         select user_id, kind, count(*) as texts
