@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from servers.claude_api import Behaviour, ClaudeApiServer
@@ -78,13 +79,17 @@ def test_a_digest_is_written_once_checked_kept_and_forgotten(
     assert (1, 1, (0, 0)) == (len(server.stats.starts), len(mailbox.messages), left)
 
 
+def lies(body: Mapping[str, Any]) -> str:
+    return lying(body).replace(".", ". You ran 98.7 km.", 1)
+
+
 def test_a_text_that_lies_twice_gives_way_to_the_offline_one(
-    house: Settings, server: ClaudeApiServer, mailbox: Mailbox
+    house: Settings, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both replies are paid and counted; the digest is sent, marked as the fallback."""
-    server._write = lambda body: lying(body).replace(".", ". You ran 98.7 km.", 1)
-
-    result = send_weekly_digest(at=SIX, writer="claude")
+    with ClaudeApiServer(Behaviour(key=KEY), write=lies) as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        result = send_weekly_digest(at=SIX, writer="claude")
 
     with Store.open(house.store) as store:
         (text,) = store.contents("ana", kind="digest").to_dicts()
