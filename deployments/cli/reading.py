@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Annotated, Any
 
 import polars as pl
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.console import RenderableType
 from rich.rule import Rule
 
@@ -26,7 +26,9 @@ AnyUser = Annotated[str | None, Parameter(name=["--user", "-u"], help="Only this
 def letters(
     *,
     user: UserName,
-    limit: Annotated[int, Parameter(help="How many of the newest.")] = 20,
+    limit: Annotated[
+        int, Parameter(help="How many of the newest.", validator=validators.Number(gte=1))
+    ] = 20,
 ) -> Reply:
     """List the newest letters of a user."""
     settings = Settings()
@@ -68,6 +70,7 @@ def show(
         "user": owner,
         "activity": activity,
         **{kind: _public(row) for kind, row in found.items()},
+        **_states(state),
     }
     return Reply(data=data, screen=activity_screen(found, state))
 
@@ -76,7 +79,8 @@ def status(*, user: AnyUser = None) -> Reply:
     """What is written, pending, being written and failed, with reasons and costs."""
     settings = Settings()
     with Store.open(settings.store) as store:
-        users = [known.user_id for known in store.users() if user in (None, known.user_id)]
+        asked = store.users() if user is None else [store.known_user(user)]
+        users = [known.user_id for known in asked]
         data = {
             name: status_counts(store.status(name), store.spent_by_user(name)) for name in users
         }
@@ -84,14 +88,22 @@ def status(*, user: AnyUser = None) -> Reply:
     for name, reasons in failed.items():
         data[name]["failures"] = reasons
     screen: list[RenderableType] = [
-        two_columns([(what.replace("_", " "), str(amount)) for what, amount in counts.items()
-                     if what != "failures"], title=name)
-        for name, counts in data.items()
-    ]  # fmt: skip
+        two_columns(_status_rows(counts), title=name) for name, counts in data.items()
+    ]
     screen += [_failure_table(name, rows) for name, rows in failed.items() if rows]
     return Reply(
         data={"users": data}, screen=screen or [paragraph("Nobody's history is loaded yet.")]
     )
+
+
+def _status_rows(counts: dict[str, Any]) -> list[tuple[str, str]]:
+    """People get words and dollars; nano-dollars and every failure are for programs."""
+    shown_to_people = {
+        what.replace("_", " "): str(amount)
+        for what, amount in counts.items()
+        if what not in {"failures", "cost_nano_usd", "cost_usd"}
+    }
+    return [*shown_to_people.items(), ("cost", f"${counts['cost_usd']}")]
 
 
 def activity_screen(
@@ -104,6 +116,12 @@ def activity_screen(
         text = row["text"] if row else _missing(kind, state)
         parts += [Rule(heading, align="left"), paragraph(text)]
     return parts
+
+
+def _states(state: pl.DataFrame) -> dict[str, str | None]:
+    """What became of both texts, and why one is missing; empty where none was ever planned."""
+    names = [f"{kind}_{what}" for kind in ("letter", "coaching") for what in ("status", "error")]
+    return state.select(names).row(0, named=True) if state.height else {}
 
 
 def _missing(kind: str, state: pl.DataFrame) -> str:

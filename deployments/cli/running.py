@@ -56,7 +56,10 @@ def backfill(
     kinds: Annotated[tuple[RunKind, ...], Parameter(help="What to write for each run.")] = KINDS,
     since: Annotated[date | None, Parameter(help="First local day, YYYY-MM-DD.")] = None,
     until: Annotated[date | None, Parameter(help="Last local day, YYYY-MM-DD.")] = None,
-    max_activities: Annotated[int | None, Parameter(help="At most this many newest runs.")] = None,
+    max_activities: Annotated[
+        int | None,
+        Parameter(help="At most this many newest runs.", validator=validators.Number(gte=1)),
+    ] = None,
     refresh: Annotated[
         bool, Parameter(negative="", help="Also write again what is stale.")
     ] = False,
