@@ -20,6 +20,7 @@ from runletters.metrics.route_masks import Routes
 from runletters.sheets.calendar import CALENDAR
 from runletters.sheets.candidates import Candidate, Row, most_telling
 from runletters.sheets.classify import class_of, tone_of, with_class
+from runletters.sheets.condition import condition_facts
 from runletters.sheets.effort import EFFORT, split_facts
 from runletters.sheets.headline import advice, counted, headline
 from runletters.sheets.history import HISTORY
@@ -118,7 +119,14 @@ def fact_sheets_of(
     wording = wording_for(preferences.language, preferences.units)
     further = further_candidates(wanted, training.metrics, training.best_efforts, routes, wording)
     return build_fact_sheets(
-        activities, training.metrics, splits, wanted, preferences, further=further, table=table
+        activities,
+        training.metrics,
+        splits,
+        wanted,
+        preferences,
+        extra=condition_facts(wanted, training, wording),
+        further=further,
+        table=table,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,7 @@ from runletters.metrics.plan_rules import HARD_CLASSES, PlanState
 from runletters.metrics.prediction import (
     BackTest,
     Effort,
+    Outlook,
     Prediction,
     back_test,
     efforts_of,
@@ -53,6 +55,11 @@ class Training:
     def predicted(self, on_date: date) -> list[Prediction]:
         """What could be raced on that day, from what was known the day before."""
         return predictions(self.efforts, self.races, on_date)[0]
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """The same for any number of days."""
+        return Outlook(self.efforts, self.races)
 
     def tested(self, on_date: date) -> list[BackTest]:
         """Each race before that day with what would have been said of it the day before."""

@@ -177,10 +177,13 @@ def _shown_group(claim: Claim, role: str) -> str:
     return group
 
 
+_COUNTED = frozenset({"week", "month", "year", "plan", "digest", "condition"})
+
+
 def _counted_group(role: str) -> str:
     """Runs of a week, month or year are said as such; other counts need no word."""
     group = group_of(role)
-    return group if group in {"week", "month", "year", "plan", "digest"} else PLAIN
+    return group if group in _COUNTED else PLAIN
 
 
 def _of_splits(sheet: FactSheet) -> Iterator[Truth]:

@@ -13,12 +13,15 @@ more than 4.5 times shorter than the race the range is twice as wide.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
 import polars as pl
 
+from runletters.activities import RUN_SPORTS
 from runletters.metrics.form import RACES_M, fitted_exponent, race_time_s, riegel_s, vdot
 
 WINDOW_DAYS = 90
@@ -93,9 +96,10 @@ def efforts_of(best_efforts: pl.DataFrame, metrics: pl.DataFrame) -> list[Effort
 
     Args:
         best_efforts: from `best_efforts.best_efforts`, of one runner.
-        metrics: from `run_metrics`; only runs with a measured pace count.
+        metrics: from `run_metrics`; only runs with a measured pace count (no rides).
     """
-    sound = metrics.filter(pl.col("pace_quality") == "measured")
+    is_run = pl.col("sport").fill_null("running").is_in(list(RUN_SPORTS))
+    sound = metrics.filter(is_run, pl.col("pace_quality") == "measured")
     inside = best_efforts.join(sound.select("activity_id", "local_date"), on="activity_id")
     whole = sound.join(best_efforts, on="activity_id", how="anti")
     columns = ["activity_id", "local_date", "distance_m", "elapsed_s"]
@@ -140,6 +144,38 @@ def back_test(efforts: list[Effort], races: list[Effort]) -> list[BackTest]:
                 )
             )
     return tests
+
+
+class Outlook:
+    """Predictions for any day of one history, each from what was known the day before.
+
+    The same as `predictions`, for many days at once: the back-test is made once.
+    """
+
+    def __init__(self, efforts: Sequence[Effort], races: Sequence[Effort]) -> None:
+        self._efforts = sorted(efforts, key=lambda effort: effort.local_date)
+        self._days = [effort.local_date for effort in self._efforts]
+        ordered = sorted(races, key=lambda race: race.local_date)
+        self._tests = [test for race in ordered for test in self._test(race)]
+
+    def on(self, day: date) -> list[Prediction]:
+        """What could be raced that day over 5 km to the marathon; empty without an effort."""
+        recent = _recent(self._before(day), day)
+        if not recent:
+            return []
+        tests = [test for test in self._tests if test.local_date < day]
+        return [_prediction(race, recent, tests) for race in RACES_M]
+
+    def runs_before(self, day: date) -> int:
+        """Runs with an effort in the window that ends the day before."""
+        return len({effort.activity_id for effort in self._before(day)})
+
+    def _before(self, day: date) -> list[Effort]:
+        first = bisect_left(self._days, day - timedelta(days=WINDOW_DAYS))
+        return self._efforts[first : bisect_left(self._days, day)]
+
+    def _test(self, race: Effort) -> list[BackTest]:
+        return back_test(self._before(race.local_date), [race])
 
 
 def race_distance_m(distance_m: float) -> float | None:

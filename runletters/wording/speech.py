@@ -103,6 +103,10 @@ class Wording:
         factor = 1.0 if self.units == "metric" else FEET_PER_METRE
         return self.phrase(f"height_{self.units}", number=self.count(metres * factor))
 
+    def tenths(self, value: float) -> str:
+        """A bare number to one decimal."""
+        return _number(_rounded(value, "0.1"), "#,##0.0", self.locale)
+
     def clocked(self, seconds: float) -> str:
         """A duration as a watch shows it: 52:14, 1:42:10."""
         minutes, rest_s = divmod(int(_rounded(seconds, "1")), 60)

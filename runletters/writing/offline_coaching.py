@@ -31,9 +31,11 @@ PACING = (
 )  # fmt: skip
 MEANING = (
     "longest_ever", "distance_rank", "longest_of_year", "longest_since", "distance_rank_year",
-    "return_after", "days_since_last_run", "streak", "week_biggest_since", "week_volume",
-    "month_volume", "year_ahead", "year_behind",
+    "return_after", "training_above", "training_below", "days_since_last_run", "streak",
+    "week_biggest_since", "week_volume", "month_volume", "year_ahead", "year_behind",
 )  # fmt: skip
+TESTED = frozenset({"race", "tempo", "intervals", "progression"})
+"""Classes of which it matters what a race looked like before them."""
 DEMANDING = frozenset({"race", "long", "tempo", "intervals", "hills"})
 
 
@@ -95,7 +97,8 @@ def _implications(draft: Draft, sheet: FactSheet) -> str:
         return " ".join(_said(draft, ["hardship"], 1))
     if not sheet.has("run_number"):
         return " ".join(_said(draft, ["doubtful"], 1))
-    beats = [f"means_{sheet.classification}", *_present(sheet, MEANING)]
+    races = ["race_estimate"] if sheet.classification in TESTED else []
+    beats = [f"means_{sheet.classification}", *races, *_present(sheet, MEANING)]
     return " ".join(_said(draft, beats, 3) or _said(draft, ["means_unknown"], 1))
 
 

@@ -23,7 +23,8 @@ from runletters.writing.offline import write_coaching, write_letter
 )
 def test_offline_texts_pass(language: str, units: Units) -> None:
     """A year of invented runs, a letter and an insight each: nothing is rejected."""
-    activities, streams = generate_frames(11, 1, date(2026, 11, 20))
+    everything, streams = generate_frames(11, 1, date(2026, 11, 20))
+    activities = everything.filter("is_run")
     preferences = Preferences(
         language=language, units=units, heart_rate_max_bpm=190, heart_rate_rest_bpm=50
     )
@@ -50,6 +51,7 @@ def test_offline_texts_pass(language: str, units: Units) -> None:
     told = {fact.name for sheet in sheets for fact in sheet.facts}
     assert len(sheets) > 100
     assert {"route_rank", "even_heart_rate_faster", "repetitions", "graded_pace"} <= told
+    assert {"training_above", "training_below", "race_estimate", "race_vdot"} <= told
     assert [] == rejected
 
 
