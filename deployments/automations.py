@@ -38,6 +38,14 @@ _OURS: dict[str, Any] = {
     "match_related": {"prefect.resource.id": "prefect.tag.run-letters"},
     "for_each": {"prefect.resource.id"},
 }
+_EXPLAINED: dict[Finding, str] = {
+    "zombie": "A run that works says so every three minutes. One that is silent for this long has "
+    "lost its process or its machine: it becomes Crashed, and the next automation takes it.",
+    "pending": "A worker took the run and went away before it began: it becomes Crashed.",
+    "crashed": "The same run once more, within the bound of RUNLETTERS_MOST_RESTARTS; what was "
+    "written and paid is kept. Beyond the bound RUNLETTERS_OPERATOR_EMAIL is told.",
+    "failed": "RUNLETTERS_OPERATOR_EMAIL is told which run, why, and what to do.",
+}
 _BEGINS = ("Running", "Completed", "Failed", "Crashed", "Cancelled", "Cancelling", "Scheduled")
 
 
@@ -127,7 +135,7 @@ def _started(
 ) -> AutomationCore:
     return AutomationCore(
         name=f"{PREFIX}{name}",
-        description="Made by `runletters automations`, from deployments/automations.py.",
+        description=_EXPLAINED[finding],
         trigger=trigger,
         actions=[
             RunDeployment(
