@@ -191,7 +191,9 @@ class Settings(BaseSettings):
     @field_validator(*_SECRET_FIELDS, mode="before")
     @classmethod
     def _from_block(cls, value: Any) -> Any:
-        """`block:NAME` is the value of that Secret block of Prefect."""
+        """`block:NAME` is the value of that Secret block of Prefect; an empty text is no secret."""
+        if value == "":
+            return None
         if isinstance(value, str) and value.startswith(BLOCK) and _SECRETS:
             return _SECRETS[0](value)
         return value

@@ -73,15 +73,19 @@ def _disk(free_bytes: int) -> Check:
 def _store(settings: Settings) -> Check:
     try:
         with Store.open(settings.store) as store:
-            return Check(name="store", found=f"reachable, {len(store.users())} users")
+            return Check(name="store", found=f"reachable, {_users(len(store.users()))}")
     except RunlettersError as error:
-        return Check(name="store", found=str(error), state="bad", remedy=error.remedy)
+        return Check(name="store", found=str(error.args[0]), state="bad", remedy=error.remedy)
+
+
+def _users(count: int) -> str:
+    return f"{count} user{'' if count == 1 else 's'}"
 
 
 def _history(settings: Settings) -> Check:
     try:
         history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
-        return Check(name="history", found=f"readable, {len(history.users())} users")
+        return Check(name="history", found=f"readable, {_users(len(history.users()))}")
     except Exception as error:  # noqa: BLE001 - boto3 has no common root; people get the line
         return Check(
             name="history",

@@ -62,6 +62,7 @@ def test_a_new_home_has_nothing_bad(settings: Settings) -> None:
     ("values", "name", "remedy"),
     [
         ({"writer": "claude"}, "writer", "ANTHROPIC_API_KEY"),
+        ({"writer": "claude", "anthropic_api_key": ""}, "writer", "ANTHROPIC_API_KEY"),
         ({"smtp_url": "smtp://127.0.0.1:1"}, "mail", "RUNLETTERS_MAIL_FROM"),
         ({"smtp_url": "smtp://127.0.0.1:1", "mail_from": "a@b.c"}, "mail", "RUNLETTERS_SMTP_URL"),
         ({"smtp_url": "http://x", "mail_from": "a@b.c"}, "mail", "RUNLETTERS_SMTP_URL"),
