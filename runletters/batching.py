@@ -95,6 +95,16 @@ def is_in_doubt(failure: Failure) -> bool:
     return is_server_error or failure.status in AMBIGUOUS
 
 
+def what_next(user_id: str, *, is_submitted: bool, is_held: bool) -> str:
+    """What becomes of a batch that is under way, and what somebody may do."""
+    if is_held:
+        return "a flow run waits for it and reads its results"
+    command = f"runletters backfill --user {user_id} --writer claude"
+    if is_submitted:
+        return f"nobody waits for it; this reads it once it has ended: {command}"
+    return f"nobody knows whether the API took it; this looks for it there: {command}"
+
+
 def is_by_batch(mode: WritingMode, *, texts: int, from_texts: int) -> bool:
     """Whether that many texts are written by message batches."""
     return mode == "batch" or (mode == "auto" and texts >= from_texts)

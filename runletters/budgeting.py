@@ -54,8 +54,9 @@ class Scope(_Frozen):
 
 
 class Reservation(_Frozen):
-    """The worst case of one call, set aside in its scopes."""
+    """The worst case of one call, set aside in its scopes; its id is that of the call."""
 
+    reservation_id: str = ""
     scopes: tuple[Scope, ...] = ()
     worst_nano_usd: int = 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import polars as pl
@@ -12,10 +13,14 @@ from rich.rule import Rule
 
 from deployments.cli.prompts import prompt_reply
 from deployments.cli.replies import Reply, paragraph, table, two_columns
+from runletters.batching import what_next
+from runletters.edges.batch_rows import BatchRows
 from runletters.edges.history_files import History
+from runletters.edges.processes import is_dead
 from runletters.edges.store import Store
 from runletters.errors import UnknownActivity
 from runletters.failures import shown
+from runletters.progress import duration_text
 from runletters.settings import Settings
 from runletters.summaries import status_counts
 
@@ -76,7 +81,7 @@ def show(
 
 
 def status(*, user: AnyUser = None) -> Reply:
-    """What is written, pending, being written and failed, with reasons and costs."""
+    """What is written, pending, being written and failed, with reasons, costs and batches."""
     settings = Settings()
     with Store.open(settings.store) as store:
         asked = store.users() if user is None else [store.known_user(user)]
@@ -85,11 +90,13 @@ def status(*, user: AnyUser = None) -> Reply:
             name: status_counts(store.status(name), store.spent_by_user(name)) for name in users
         }
         failed = {name: store.failures(name).to_dicts() for name in users}
+        away = {name: _under_way(store, name) for name in users}
     for name, reasons in failed.items():
-        data[name]["failures"] = reasons
+        data[name] |= {"failures": reasons, "batches": away[name]}
     screen: list[RenderableType] = [
         two_columns(_status_rows(counts), title=name) for name, counts in data.items()
     ]
+    screen += [_batch_table(name, rows) for name, rows in away.items() if rows]
     screen += [_failure_table(name, rows) for name, rows in failed.items() if rows]
     return Reply(
         data={"users": data}, screen=screen or [paragraph("Nobody's history is loaded yet.")]
@@ -101,7 +108,7 @@ def _status_rows(counts: dict[str, Any]) -> list[tuple[str, str]]:
     shown_to_people = {
         what.replace("_", " "): str(amount)
         for what, amount in counts.items()
-        if what not in {"failures", "cost_nano_usd", "cost_usd"}
+        if what not in {"failures", "batches", "cost_nano_usd", "cost_usd"}
     }
     return [*shown_to_people.items(), ("cost", f"${counts['cost_usd']}")]
 
@@ -130,6 +137,32 @@ def _missing(kind: str, state: pl.DataFrame) -> str:
     row = state.row(0, named=True)
     reason = row[f"{kind}_error"]
     return f"{row[f'{kind}_status']}" + (f": {reason}" if reason else "")
+
+
+def _under_way(store: Store, user: str) -> list[dict[str, Any]]:
+    """Message batches that were not read to their end."""
+    now = datetime.now(UTC)
+    return [
+        {
+            "batch": each.batch.name,
+            "state": each.batch.state,
+            "texts": each.texts,
+            "model": each.batch.model,
+            "age_s": round((now - each.batch.created_at).total_seconds()),
+            "next": what_next(
+                user, is_submitted=each.batch.state == "submitted", is_held=each.is_held
+            ),
+        }
+        for each in BatchRows(store.engine).under_way(user, is_dead, now=now)
+    ]
+
+
+def _batch_table(user: str, rows: list[dict[str, Any]]) -> RenderableType:
+    cells = [
+        [row["batch"], str(row["texts"]), duration_text(row["age_s"]), row["next"]] for row in rows
+    ]
+    title = f"Message batches under way for {user}"
+    return table(["batch", "texts", "for", "what next"], cells, title=title)
 
 
 def _failure_table(user: str, rows: list[dict[str, Any]]) -> RenderableType:

@@ -7,6 +7,7 @@ with the holder's claims, and that others take over once its process is gone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import uuid4
@@ -55,6 +56,16 @@ class LineRow(_Frozen):
     item: WorkItem | None
     reservation: Reservation = Reservation()
     batch_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderWay:
+    """A batch that was not read to its end, as one of its users sees it."""
+
+    batch: BatchRow
+    texts: int
+    is_held: bool
+    """Whether a flow run that lives waits for it."""
 
 
 class BatchRows(StoreBase):
@@ -129,6 +140,23 @@ class BatchRows(StoreBase):
         mine = sa.select(locks.c.name).where(locks.c.owner == owner)
         named = sa.literal("batch ").concat(batches.c.batch_key)
         return self._rows(batches.c.state.in_(OPEN_BATCHES), named.in_(mine))
+
+    def under_way(
+        self, user_id: str, is_gone: Callable[[str], bool], *, now: datetime
+    ) -> list[UnderWay]:
+        """A user's batches that were not read to their end, oldest first."""
+        of = (batch_lines.c.user_id == user_id, batch_lines.c.result.is_(None))
+        query = (
+            sa.select(batches, sa.func.count().label("texts"), locks.c.owner, locks.c.lease_until)
+            .join(batch_lines, batch_lines.c.batch_key == batches.c.batch_key)
+            .outerjoin(locks, locks.c.name == sa.literal("batch ").concat(batches.c.batch_key))
+            .where(batches.c.state.in_(OPEN_BATCHES), *of)
+            .group_by(*batches.c, locks.c.owner, locks.c.lease_until)
+            .order_by(batches.c.created_at)
+        )
+        with self._read() as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return [_under_way(row, is_gone, now) for row in rows]
 
     def take_over(
         self,
@@ -280,12 +308,20 @@ def _stored(line: LineRow, batch_key: str) -> dict[str, Any]:
     }
 
 
+def _under_way(row: dict[str, Any], is_gone: Callable[[str], bool], now: datetime) -> UnderWay:
+    texts, owner, until = (row.pop(name) for name in ("texts", "owner", "lease_until"))
+    is_held = owner is not None and until >= now and not is_gone(owner)
+    return UnderWay(batch=BatchRow.model_validate(row), texts=texts, is_held=is_held)
+
+
 def _line(row: sa.RowMapping) -> LineRow:
     reserved = row["reservation"]
+    # Whoever was forgotten took the line's own copy along; the call's id is left.
+    by_call = Reservation(reservation_id=row["attempt_id"])
     return LineRow(
         custom_id=row["custom_id"],
         batch_key=row["batch_key"],
         attempt_id=row["attempt_id"],
         item=WorkItem.model_validate_json(row["item"]) if row["item"] else None,
-        reservation=Reservation.model_validate_json(reserved) if reserved else Reservation(),
+        reservation=Reservation.model_validate_json(reserved) if reserved else by_call,
     )

@@ -264,7 +264,12 @@ class BatchClient:
         reservation = Reservation()
         if self._calls.purse is not None:
             reservation = self._calls.purse.reserve(
-                item, flow_run_id, find_model(item.model), sent_parameters(item), "batch"
+                item,
+                flow_run_id,
+                find_model(item.model),
+                sent_parameters(item),
+                "batch",
+                attempt_id=attempt.attempt_id,
             )
         return LineRow(
             custom_id=custom_id(attempt.attempt_id),

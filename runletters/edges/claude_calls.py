@@ -140,7 +140,9 @@ class PaidCalls:
         self._refuse_if_over(call.run)
         reservation = Reservation()
         if self.purse is not None:
-            reservation = self.purse.reserve(call.item, call.run, call.model, call.parameters)
+            reservation = self.purse.reserve(
+                call.item, call.run, call.model, call.parameters, attempt_id=call.intent.attempt_id
+            )
         cost: int | None = None  # unknown, if we never get to know
         try:
             judged = self._accounted(call, ticket)

@@ -67,8 +67,10 @@ class Purse(Protocol):
         model: Model,
         parameters: Mapping[str, Any],
         mode: Mode = "live",
+        *,
+        attempt_id: str = "",
     ) -> Reservation:
-        """Set the worst case aside.
+        """Set the worst case of the call with that id aside.
 
         Raises:
             BudgetReached: the call could cost more than is left.

@@ -1,16 +1,18 @@
 """Budgets that concurrent flow runs share: one row per account, changed in one statement.
 
 A reservation either fits every account or changes none. What does not fit only because
-calls under way hold their worst case waits for them: they mostly settle for less. A process
-that dies keeps its reservations spent: nobody knows whether its last calls were billed.
+calls under way hold their worst case waits for them: they mostly settle for less. What a
+process that died had set aside is freed, but for calls that may have been billed: those count
+as spent with their worst case.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,15 +31,19 @@ from runletters.budgeting import (
     worst_case_nano_usd,
 )
 from runletters.content import WorkItem
+from runletters.edges import reservation_rows
+from runletters.edges.processes import owner_name
 from runletters.edges.store_base import StoreBase, upsert
+from runletters.edges.store_engine import reader_of
 from runletters.edges.store_schema import attempts, budgets
 from runletters.errors import BudgetReached
 from runletters.ledger import Mode
 from runletters.pricing import Model
 
 PATIENCE_S = 100.0
-"""How long nothing may settle before reservations count as those of dead processes."""
+"""How long nothing here may settle before nobody waits for the calls of others any more."""
 LOOK_EVERY_S = 0.1
+TIDY_EVERY_S = 5.0
 
 
 class StoredPurse:
@@ -58,12 +64,14 @@ class StoredPurse:
         self._run_limits: dict[str, int | None] = {}
         self._opened: set[str] = set()
         self._settled_s = time.monotonic()
+        self._tidied_s = float("-inf")
         self._head = threading.Lock()
 
     def begin(self, flow_run_id: str, limit_nano_usd: int | None) -> None:
         """Give a run a limit of its own, also for its parts in other processes."""
         self._run_limits.pop(flow_run_id, None)
         self._settled_s = time.monotonic()
+        self.tidy()
         if limit_nano_usd is None:
             return
         row = {
@@ -84,6 +92,8 @@ class StoredPurse:
         model: Model,
         parameters: Mapping[str, Any],
         mode: Mode = "live",
+        *,
+        attempt_id: str = "",
     ) -> Reservation:
         """Set the worst case of a call aside.
 
@@ -99,27 +109,49 @@ class StoredPurse:
         worst = worst_case_nano_usd(model, parameters, mode)
         if worst is None or not counted:
             return Reservation()  # an unknown price was said aloud; it stops nothing
-        asked = Reservation(scopes=counted, worst_nano_usd=worst)
-        # The lines of a batch settle together, hours later: none of them waits for another.
-        if not self._fits(asked, item.user_id, is_last=mode == "batch"):
-            self._wait_until_it_fits(asked, item.user_id)
+        call = attempt_id or str(uuid.uuid4())
+        asked = Reservation(reservation_id=call, scopes=counted, worst_nano_usd=worst)
+        by = _Asker(user_id=item.user_id, owner=owner_name(flow_run_id))
+        if not self._fits(asked, by, is_last=False):
+            # The lines of a batch settle together, hours later: none waits for another.
+            self._wait_until_it_fits(asked, by, is_patient=mode == "live")
         return asked
 
-    def _wait_until_it_fits(self, asked: Reservation, user_id: str) -> None:
+    def _wait_until_it_fits(self, asked: Reservation, by: _Asker, *, is_patient: bool) -> None:
         with self._head:  # one looks, the others wait for it
-            while not self._fits(asked, user_id, is_last=self._is_patience_over()):
+            self._tidy_now_and_then()
+            is_last = not is_patient or self._is_patience_over()
+            while not self._fits(asked, by, is_last=is_last):
                 time.sleep(LOOK_EVERY_S)
+                self._tidy_now_and_then()
+                is_last = self._is_patience_over()
+
+    def _tidy_now_and_then(self) -> None:
+        if time.monotonic() - self._tidied_s > TIDY_EVERY_S:
+            self.tidy()
+
+    def tidy(self) -> int:
+        """End what processes that are gone had set aside; how many calls that were."""
+        self._tidied_s = time.monotonic()
+        now = self._now()
+        with reader_of(self._engine).begin() as connection:
+            found = reservation_rows.left_behind(connection, now)
+        if not found:
+            return 0
+        with self._engine.begin() as connection:
+            return reservation_rows.take_over(connection, found, now)
 
     def _is_patience_over(self) -> bool:
         return time.monotonic() - self._settled_s > self._patience_s
 
-    def _fits(self, asked: Reservation, user_id: str, *, is_last: bool) -> bool:
+    def _fits(self, asked: Reservation, by: _Asker, *, is_last: bool) -> bool:
         """Reserve, or say that it may fit once others have settled."""
         try:
             with self._engine.begin() as connection:
                 for scope in asked.scopes:
-                    self._open(connection, scope, user_id)
+                    self._open(connection, scope, by.user_id)
                     _reserve(connection, scope, asked.worst_nano_usd)
+                reservation_rows.keep(connection, asked, by.owner, self._now())
         except _MayFitLater as full:
             if is_last:
                 raise full.reached from None
@@ -152,26 +184,33 @@ class StoredPurse:
         return replace(self._limits, run_nano_usd=own)
 
     def settle(self, reservation: Reservation, cost_nano_usd: int | None) -> None:
-        """Turn a reservation into what was spent."""
-        if not reservation.scopes:
+        """Turn a reservation into what was spent; settled again, nothing changes."""
+        if not reservation.scopes and not reservation.reservation_id:
             return
         self._settled_s = time.monotonic()
-        spent = reservation.spent_nano_usd(cost_nano_usd)
-        keys = [scope.key for scope in reservation.scopes]
         with self._engine.begin() as connection:
-            connection.execute(
-                sa.update(budgets)
-                .where(budgets.c.scope.in_(keys))
-                .values(
-                    spent_nano_usd=budgets.c.spent_nano_usd + spent,
-                    reserved_nano_usd=budgets.c.reserved_nano_usd - reservation.worst_nano_usd,
+            if reservation.reservation_id:
+                reservation_rows.end(connection, reservation.reservation_id, cost_nano_usd)
+            else:  # set aside by a version that kept no rows
+                reservation_rows.change(
+                    connection,
+                    [scope.key for scope in reservation.scopes],
+                    spent_nano_usd=reservation.spent_nano_usd(cost_nano_usd),
+                    reserved_nano_usd=-reservation.worst_nano_usd,
                 )
-            )
 
     def account(self, scope: Scope) -> Account:
         """What an account holds now."""
         with self._engine.connect() as connection:
             return _account(connection, scope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asker:
+    """For whom something is set aside, and by which process."""
+
+    user_id: str
+    owner: str
 
 
 class _MayFitLater(Exception):

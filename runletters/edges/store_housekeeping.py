@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from runletters.activities import Problem
 from runletters.content import canonical_json
+from runletters.edges.reservation_rows import forget_account
 from runletters.edges.store_base import StoreBase, chunks, frame, upsert
 from runletters.edges.store_findings import forget_findings
 from runletters.edges.store_schema import (
@@ -161,7 +162,9 @@ def _forget_calls(connection: sa.Connection, user_id: str) -> None:
         .where(batch_lines.c.user_id == user_id)
         .values(user_id=None, activity_id=None, kind=None, item=None, reservation=None)
     )
-    theirs = budgets.c.scope.startswith(f"user {user_key(user_id)} ", autoescape=True)
+    account = f"user {user_key(user_id)} "
+    forget_account(connection, account)
+    theirs = budgets.c.scope.startswith(account, autoescape=True)
     connection.execute(sa.delete(budgets).where(theirs))
 
 

@@ -21,6 +21,7 @@ from runletters.edges import (
     store_m008,
     store_m009,
     store_m010,
+    store_m011,
 )
 from runletters.edges.store_engine import reader_of
 from runletters.errors import StoreError
@@ -56,6 +57,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(name="008_automation", statements=store_m008.STATEMENTS),
     Migration(name="009_engagement", statements=store_m009.STATEMENTS),
     Migration(name="010_digest_texts", statements=store_m010.STATEMENTS),
+    Migration(name="011_reservations", statements=store_m011.STATEMENTS),
 )
 """In the order in which they were written; a step that was released is never changed."""
 

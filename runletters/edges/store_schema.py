@@ -237,6 +237,17 @@ budgets = sa.Table(
     _column("limit_nano_usd", sa.BigInteger),  # of a single run that was given one
 )
 
+reservations = sa.Table(
+    "reservations",
+    METADATA,
+    _column("attempt_id", key=True),
+    _column("scopes"),  # JSON list of the accounts' keys
+    _column("worst_nano_usd", sa.BigInteger),
+    _column("owner"),
+    _column("state"),
+    _column("lease_until", Utc),
+)
+
 live_runs = sa.Table(
     "live_runs",
     METADATA,

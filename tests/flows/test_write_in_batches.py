@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import subprocess
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -11,6 +9,7 @@ from typing import cast
 import pytest
 from prefect.client.orchestration import get_client
 from servers.claude_api import Behaviour, ClaudeApiServer
+from servers.processes import gone_process
 
 from flows.backfill_history import backfill_history
 from runletters.backfilling import Order
@@ -45,13 +44,6 @@ def settings(home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("RUNLETTERS_BATCH_POLL_S", "0.05")
     home(runs=3)
     return Settings()
-
-
-def gone_process() -> str:
-    """The owner of claims whose process is dead."""
-    with subprocess.Popen(["true"]) as process:
-        process.wait()
-    return f"{socket.gethostname()}/{process.pid}/gone"
 
 
 class DeadRun:

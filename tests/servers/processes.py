@@ -63,3 +63,10 @@ def until(look: Callable[[], _Found | None], *, within_s: float, what: str) -> _
             return found
         time.sleep(0.25)
     raise TimeoutError(f"waited {within_s:.0f} s for {what}")
+
+
+def gone_process() -> str:
+    """The owner of claims whose process is dead."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    return f"{socket.gethostname()}/{process.pid}/gone"
