@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from runletters.edges.store import Store
 from runletters.edges.writers import plan_hand
 from runletters.errors import WriterError
 from runletters.metrics.plan import Plan, Race
+from runletters.metrics.route_masks import Routes
 from runletters.plans import plan_sheet, suggested
 from runletters.settings import Settings
 from runletters.training import Training, plan_state
@@ -31,7 +31,7 @@ class Desk:
     user: User
     activities: pl.DataFrame
     training: Training
-    routes: Mapping[str, frozenset[int]]
+    routes: Routes
 
     @property
     def tomorrow(self) -> date:
