@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def test_status_shows_batches_and_what_comes_next(settings: Settings) -> None:
 
     reply = status(user="ada")
     shown = json.loads(json.dumps(reply.data))["users"]["ada"]["batches"]
-    console = Console(width=200, record=True, file=None, quiet=True)
+    console = Console(width=200, record=True, file=StringIO())
     console.print(*reply.screen)
 
     assert {
