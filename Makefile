@@ -51,7 +51,7 @@ test-system: $(VENV)/.dev ## The house as a whole: server, worker, browser, kill
 
 chaos: $(VENV)/.dev ## Break everything and prove the books; then the slow checks
 	@PYTHONPATH=tests $(BIN)/python -m chaos.run
-	@$(BIN)/pytest -n 0 -m slow --timeout 900
+	@HYPOTHESIS_PROFILE=default $(BIN)/pytest -n 0 -m "slow or hypothesis" --timeout 900
 
 test-other: $(BIN)/uv ## The core's tests on the second Python (3.13), where it is installed
 	@other="$$(ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(OTHER_PYTHON)*/bin/python 2>/dev/null | tail -1)"; \

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The suite tries the same examples each time, so that a change is judged and not its luck;
+# `make chaos` looks for new ones. The profile named ci is hypothesis' own.
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 pytest_plugins = ["servers.postgres", "servers.prefect_server", "servers.s3"]
 

@@ -103,5 +103,11 @@ def leave_for(order: Order, settings: Settings) -> float:
 def _ask(question: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise NotApproved(question, remedy="Give --yes, or raise RUNLETTERS_ASK_ABOVE_USD.")
-    if not Confirm.ask(f"{question} Continue?", console=Console(stderr=True), default=False):
+    try:
+        is_agreed = Confirm.ask(
+            f"{question} Continue?", console=Console(stderr=True), default=False
+        )
+    except EOFError:  # Ctrl-D is no answer
+        is_agreed = False
+    if not is_agreed:
         raise NotApproved("Declined; nothing was written or paid.")

@@ -172,7 +172,7 @@ def test_the_python_of_the_readme_runs(
 ) -> None:
     """On a published file, at the place where the README looks for it."""
     monkeypatch.chdir(tmp_path)
-    publish_house(Settings(_env_file=None), now=NOW)
+    publish_house(Settings(_env_file=None, home=Path("run-letters-data")), now=NOW)
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"(?m)(^    import duckdb\n(?:    .*\n)+)", readme)
 

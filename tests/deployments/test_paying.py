@@ -92,6 +92,7 @@ def test_a_budget_that_is_reached_ends_with_code_7_and_what_is_left(
         pytest.param("y\n", 0, "texts written", id="yes"),
         pytest.param("n\n", 7, "Declined", id="no"),
         pytest.param("\n", 7, "Declined", id="enter"),
+        pytest.param("\x04", 7, "Declined", id="ctrl-d"),
     ],
 )
 def test_a_terminal_is_asked_before_a_dear_backfill(
