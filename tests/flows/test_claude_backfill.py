@@ -11,6 +11,7 @@ from flows.backfill_history import backfill_history
 from runletters.edges.store import Store
 from runletters.errors import WriterStopped
 from runletters.settings import Settings
+from runletters.summaries import summary_markdown
 
 Home = Callable[..., Settings]
 KEY = "sk-ant-canary-7f3b9d51c2"
@@ -138,3 +139,42 @@ def test_a_run_that_reaches_its_budget_ends_cleanly_and_the_next_one_goes_on(
     assert {"completed", "pending"} == set(states["letter_status"]) | set(states["coaching_status"])
     assert (first["left"], 0, None) == (second["done"], second["left"], second["stopped"])
     assert server.bill.total_nano_usd() == first["cost_nano_usd"] + second["cost_nano_usd"]
+
+
+def test_a_model_without_a_known_price_writes_and_says_so(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing stops: tokens are counted, each cost is NULL, and the summary says it aloud."""
+    monkeypatch.setenv("RUNLETTERS_MODEL", "claude-novel-1")
+    settings = claude_home(runs=2)
+
+    result = backfill_history(user="ada", writer="claude")
+
+    with Store.open(settings.store) as store:
+        ledger = store.attempts()
+    assert (4, 0, 0) == (result["done"], result["failed"], result["fallback"]), result["failures"]
+    assert (4, 4) == (result["unpriced"], result["calls"])
+    assert [None] == ledger["cost_nano_usd"].unique().to_list()
+    assert ledger["input_tokens"].min() > 0
+    assert "no price is known for claude-novel-1" in summary_markdown(result)
+    assert 0 < server.bill.total_nano_usd()
+
+
+@pytest.mark.parametrize("fault", ["402", "403", "spend_400", "spend_429"])
+def test_what_only_a_person_can_mend_stops_the_run(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """One message; one call was made and no more; everything is left as pending."""
+    monkeypatch.setenv("RUNLETTERS_CONCURRENCY", "1")
+    settings = claude_home(runs=3)
+    server.faults.play(fault)
+
+    with pytest.raises(WriterStopped):
+        backfill_history(user="ada", writer="claude")
+
+    with Store.open(settings.store) as store:
+        states = store.status("ada")
+    assert 1 == sum(n for status, n in server.stats.by_status.items() if status >= 400)
+    assert 0 == len(server.stats.starts)  # no call was accepted, none after it was made
+    assert 0 == server.bill.total_nano_usd()
+    assert {"pending"} == set(states["letter_status"]) | set(states["coaching_status"])

@@ -18,13 +18,19 @@ from servers.fake_rules import prompt_text, text_of
 # here once more on purpose: a wrong row in the product's own list must not agree.
 PRICES: dict[str, list[tuple[int | None, tuple[str, str, str, str]]]] = {
     "claude-haiku-4-5": [(None, ("1.00", "5.00", "1.25", "0.10"))],
+    # Released after our catalogue was written: it is charged, and we know no price.
+    "claude-novel-1": [(None, ("2.00", "9.00", "2.50", "0.20"))],
     "claude-haiku-5-5": [
         (100_000, ("0.10", "0.50", "0.125", "0.01")),
         (None, ("0.50", "2.50", "0.625", "0.05")),
     ],
 }
-LEAST_CACHEABLE = {"claude-haiku-4-5": 4096, "claude-haiku-5-5": 512}
-TOKENIZER = {"claude-haiku-4-5": Fraction(1), "claude-haiku-5-5": Fraction(13, 10)}
+LEAST_CACHEABLE = {"claude-haiku-4-5": 4096, "claude-haiku-5-5": 512, "claude-novel-1": 512}
+TOKENIZER = {
+    "claude-haiku-4-5": Fraction(1),
+    "claude-haiku-5-5": Fraction(13, 10),
+    "claude-novel-1": Fraction(1),
+}
 CACHE_S = 300.0
 
 

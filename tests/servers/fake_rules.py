@@ -11,7 +11,9 @@ from typing import Any
 from servers.fake_http import Request, Response, json_response
 
 VERSION = "2026-10-21"
-KNOWN_MODELS = {"claude-haiku-4-5", "claude-haiku-4-5-20251001", "claude-haiku-5-5"}
+KNOWN_MODELS = {
+    "claude-haiku-4-5", "claude-haiku-4-5-20251001", "claude-haiku-5-5", "claude-novel-1",
+}  # fmt: skip
 THINKS_BY_DEFAULT = {"claude-haiku-5-5"}
 MAX_OUTPUT = {"claude-haiku-5-5": 128_000}
 CUSTOM_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
