@@ -114,20 +114,23 @@ def _draw_trend(axes: Drawing, picture: Picture) -> None:
     places = list(range(len(points)))
     loads, fitness = [point.load for point in points], [point.fitness for point in points]
     axes.bar(places, loads, 0.62, color=LOAD_COLOUR, alpha=0.75, linewidth=0)
-    axes.set_ylim(0, (max(loads) or 1.0) * 1.3)
+    most_load, most_fitness = (max(loads) or 1.0) * 1.3, (max(fitness) or 1.0) * 1.35
+    axes.set_ylim(0, most_load)
     axes.set_xlim(-0.6, len(points) - 0.4)
     line = axes.twinx()
     _bare(line)
     # The scale starts at zero for both: a line that leaves the ground would exaggerate.
-    line.set_ylim(0, (max(fitness) or 1.0) * 1.35)
+    line.set_ylim(0, most_fitness)
     line.plot(places, fitness, color=LINE_COLOUR, linewidth=2.2, solid_capstyle="round")
     ends: dict[str, Any] = {
         "textcoords": "offset points", "color": LINE_COLOUR, "fontweight": "bold",
-        "fontsize": _size(16), "va": "bottom",
+        "fontsize": _size(16), "va": "bottom", "ha": "center",
     }  # fmt: skip
     line.plot(places[-1:], fitness[-1:], "o", color=LINE_COLOUR, markersize=5)
-    line.annotate(points[0].fitness_text, (0, fitness[0]), (0, 5), ha="center", **ends)
-    line.annotate(points[-1].fitness_text, (places[-1], fitness[-1]), (0, 6), ha="center", **ends)
+    for place in (places[0], places[-1]):
+        # Above the bar too: a figure across its edge is hard to read.
+        above = max(fitness[place], loads[place] / most_load * most_fitness)
+        line.annotate(points[place].fitness_text, (place, above), (0, 6), **ends)
     step = max(1, round(len(points) / 4))
     shown = [place for place in places if (places[-1] - place) % step == 0]
     axes.set_xticks(shown, [points[place].label for place in shown])

@@ -22,7 +22,10 @@ _NUMERIC = re.compile(r"(?<![\d.,:])(\d{1,2})([./])(\d{1,2})\2((?:19|20)\d\d)(?!
 _GERMAN_SHORT = re.compile(r"(?<![\d.,:])(\d{1,2})\.(\d{1,2})\.(?!\d)")
 _CHINESE = re.compile(r"(?:((?:19|20)\d\d)年)?(\d{1,2})月(?:(\d{1,2})日)?")
 _BARE_YEAR = re.compile(r"(?<![\d.,:/\-])(?:19[89]\d|20[0-4]\d)(?![\d%]|[.,:]\d)")
-_ORDINAL = r"(?:st|nd|rd|th|er|ª|º|‡|\.)?"
+_ORDINAL = r"(?:st|nd|rd|th|er|ª|º|‡)?"
+_DOTTED = r"(?:st|nd|rd|th|er|ª|º|‡|\.)?"
+_WITHOUT_DOT = frozenset({"en", "fr", "es"})
+"""Languages in which a point behind a number ends the sentence: among 20. April starts."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,10 @@ def weekday_pattern(language: str) -> re.Pattern[str]:
 def _written(language: str) -> tuple[re.Pattern[str], ...]:
     month = rf"(?P<m>{month_pattern(language)})\.?"
     joiner = r"\s*(?:de\s+|del\s+|of\s+)?"
+    ordinal = _ORDINAL if language in _WITHOUT_DOT else _DOTTED
     return (
         re.compile(
-            rf"(?<![\d:.,\w])(?P<d>\d{{1,2}}){_ORDINAL}{joiner}{month}(?:,?{joiner}{_YEAR})?(?!\w)",
+            rf"(?<![\d:.,\w])(?P<d>\d{{1,2}}){ordinal}{joiner}{month}(?:,?{joiner}{_YEAR})?(?!\w)",
             re.IGNORECASE,
         ),
         re.compile(

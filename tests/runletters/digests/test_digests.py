@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,28 +12,31 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from servers.changed_digits import changed_digits, is_rejected, is_true_there
 from servers.runners import a_run, frame, weeks_of
 
 from runletters.deriving import personal_metrics
 from runletters.digests.bars import bars
 from runletters.digests.building import Evidence, build_digest, runs_of
-from runletters.digests.grounds import as_fact_sheet
+from runletters.digests.grounds import as_fact_sheet, write_text
 from runletters.digests.links import links_for, token, user_of
 from runletters.digests.moments import excerpt
 from runletters.digests.page import digest_page
-from runletters.digests.periods import Window, period_ending
+from runletters.digests.periods import WINDOWS, Window, period_ending
 from runletters.digests.pictures import pictures
 from runletters.digests.sheet import DigestSheet
 from runletters.digests.telling import offline_text, step_text, subject
 from runletters.digests.words import words_for
 from runletters.digests.writing import nothing_to_say, write_digest
 from runletters.fact_sheets import build_fact_sheets
+from runletters.grounding import check
 from runletters.metrics.run_metrics import run_metrics
 from runletters.parts import STREAMS_SCHEMA
 from runletters.users import Preferences, User
 
 MONDAY = date(2026, 9, 7)
 SUNDAY = MONDAY + timedelta(days=7 * 11 - 1)  # 22 November, the end of the eleventh week
+KILOMETRES = (0.0, 0.0, 0.0, 5.3, 8.0, 10.0, 12.4, 21.1, 32.0)
 STEADY = [(0, 8, 0, 8, 0, 0, 14)] * 10
 NO_LINKS = links_for("ana", base_url=None, secret=None, sender=None)
 
@@ -284,6 +288,52 @@ class TestWords:
 
         assert "You ran 10.2 km. It was the 3. time in a row!" == excerpt(letter)
         assert excerpt("x" * 300) is None
+
+
+class TestGate:
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_the_offline_text_of_every_period_passes_without_a_finding(self, language: str) -> None:
+        """Steady, growing, huge, quiet and first weeks, months and years, in both systems."""
+        found: list[Any] = []
+        for seed in range(12):
+            chance = random.Random(seed)  # noqa: S311 - weeks, not secrets
+            weeks = [[chance.choice(KILOMETRES) for _ in range(7)] for _ in range(1 + 3 * seed)]
+            for window in WINDOWS:
+                last = MONDAY + timedelta(days=7 * len(weeks) - 1 - seed % 3)
+                units = "metric" if seed % 2 else "imperial"
+                sheet = sheet_of(weeks_of("ana", MONDAY, weeks), window, last, language=language,
+                                 units=units)  # fmt: skip
+                if sheet is not None:
+                    facts = as_fact_sheet(sheet)
+                    found += check(write_text(facts).body, facts, kind="digest")
+
+        assert [] == found
+
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_every_changed_digit_is_caught(
+        self, language: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """At every place of three digests: rejected, or itself a figure of that very role."""
+        changed, excused, missed = 0, 0, []
+        for back in range(3):
+            rows = weeks_of("ana", MONDAY, [*STEADY, (0, 10.4, 0, 8, 0, 6.3, 15)])
+            sheet = sheet_of(rows, WINDOWS[back], SUNDAY - timedelta(days=7 * back),
+                             language=language)  # fmt: skip
+            assert sheet is not None
+            facts = as_fact_sheet(sheet)
+            for said, place in changed_digits(write_text(facts).body):
+                changed += 1
+                if is_rejected(said, facts, "digest"):
+                    continue
+                if is_true_there(said, place, facts, "digest"):
+                    excused += 1
+                else:
+                    missed.append(said[max(0, place - 20) : place + 20])
+
+        with capsys.disabled():
+            print(f"\n{language} digests: {changed} changed digits, {excused} true themselves")  # noqa: T201  the count is the point
+        assert [] == missed
+        assert excused <= 0.1 * changed
 
 
 class TestPage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
@@ -36,6 +36,7 @@ def test_precision_and_recall(
 ) -> None:
     """Few good texts are rejected, few bad ones pass; the table is printed with -s."""
     verdicts: Counter[str] = Counter()
+    by_language: dict[str, Counter[str]] = defaultdict(Counter)
     missed: list[str] = []
     for case in cases:
         found = rejections(case.text, sheets[case.sheet], case.rule)
@@ -45,6 +46,7 @@ def test_precision_and_recall(
             else ("caught" if found else "missed")
         )
         verdicts[verdict] += 1
+        by_language[case.sheet.partition("_")[0]][verdict] += 1
         if verdict in {"false alarm", "missed"}:
             missed.append(f"{verdict}: {case.sheet} {case.rule or ''} {case.text!r} {found[:1]}")
 
@@ -53,6 +55,8 @@ def test_precision_and_recall(
     with capsys.disabled():
         print(f"\n{len(cases)} texts: {dict(verdicts)}")  # noqa: T201  the table is the point
         print(f"precision {precision:.3f}, recall {recall:.3f}")  # noqa: T201  as above
+        for language, counts in by_language.items():
+            print(f"{language}: {dict(counts)}")  # noqa: T201  as above
     assert precision >= LEAST_PRECISION, "\n".join(missed)
     assert recall >= LEAST_RECALL, "\n".join(missed)
 
