@@ -26,7 +26,7 @@ def is_rejected(text: str, sheet: FactSheet, kind: Kind) -> bool:
 
 
 def is_true_there(text: str, place: int, sheet: FactSheet, kind: Kind) -> bool:
-    """Whether the figure at that place is one of the sheet's, in a role its words allow."""
+    """Whether the figure at that place is one of the sheet's that the words around it allow."""
     draft = draft_of(text, sheet, kind, ())
     spans = [(claim, draft.reading.span(claim.start, claim.end)) for claim in draft.claims]
     return any(start <= place < end and draft.proper(claim) for claim, (start, end) in spans)

@@ -310,10 +310,10 @@ class TestGate:
         assert [] == found
 
     @pytest.mark.parametrize("language", ["en", "de"])
-    def test_every_changed_digit_is_caught(
+    def test_a_changed_digit_is_caught_or_another_figure_of_the_sheet(
         self, language: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """At every place of three digests: rejected, or itself a figure of that very role."""
+        """At every place of three digests; a count of runs can stand in for a change of fitness."""
         changed, excused, missed = 0, 0, []
         for back in range(3):
             rows = weeks_of("ana", MONDAY, [*STEADY, (0, 10.4, 0, 8, 0, 6.3, 15)])
@@ -331,7 +331,7 @@ class TestGate:
                     missed.append(said[max(0, place - 20) : place + 20])
 
         with capsys.disabled():
-            print(f"\n{language} digests: {changed} changed digits, {excused} true themselves")  # noqa: T201  the count is the point
+            print(f"\n{language} digests: {changed} changed digits, {excused} are other figures")  # noqa: T201  the count is the point
         assert [] == missed
         assert excused <= 0.1 * changed
 
