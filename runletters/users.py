@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from babel import Locale, UnknownLocaleError
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from runletters.facts import Units
 
@@ -37,6 +39,28 @@ class Preferences(_Frozen):
     time_zone: str | None = Field(default=None, description="IANA name; digests follow it.")
     email: str | None = None
     digests: bool = Field(default=True, description="Whether digests are mailed.")
+
+
+class ChosenPreferences(Preferences):
+    """The same at the moment they are chosen: names that mean nothing are refused."""
+
+    @field_validator("language")
+    @classmethod
+    def _is_a_language(cls, value: str) -> str:
+        try:
+            Locale.parse(value.replace("-", "_"))
+        except (UnknownLocaleError, ValueError) as error:
+            raise ValueError("no language is called that; en, de and fr are such codes") from error
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, value: str | None) -> str | None:
+        try:
+            _ = ZoneInfo(value) if value else None
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("no time zone is called that; Europe/Berlin is such a name") from error
+        return value
 
 
 class User(_Frozen):

@@ -29,6 +29,14 @@ def user(
     allow_notes: Annotated[bool | None, Parameter(help="Whether notes may be used.")] = None,
     heart_rate_max: Annotated[int | None, Parameter(help="Highest heart rate, bpm.")] = None,
     heart_rate_rest: Annotated[int | None, Parameter(help="Heart rate at rest, bpm.")] = None,
+    threshold_heart_rate: Annotated[
+        int | None, Parameter(help="Heart rate at the lactate threshold, bpm.")
+    ] = None,
+    threshold_pace: Annotated[
+        float | None, Parameter(help="Pace at that threshold, seconds per km.")
+    ] = None,
+    sex: Annotated[Literal["female", "male"] | None, Parameter(help="For TRIMP.")] = None,
+    birth_year: Annotated[int | None, Parameter(help="For the highest heart rate by age.")] = None,
     email: Annotated[str | None, Parameter(help="Where digests and notices go.")] = None,
     time_zone: Annotated[str | None, Parameter(help="IANA name, such as Europe/Berlin.")] = None,
     digests: Annotated[bool | None, Parameter(help="Whether digests are sent.")] = None,
@@ -41,6 +49,10 @@ def user(
         "allow_notes": allow_notes,
         "heart_rate_max_bpm": heart_rate_max,
         "heart_rate_rest_bpm": heart_rate_rest,
+        "threshold_heart_rate_bpm": threshold_heart_rate,
+        "threshold_pace_s_per_km": threshold_pace,
+        "sex": sex,
+        "birth_year": birth_year,
         "email": email,
         "time_zone": time_zone,
         "digests": digests,

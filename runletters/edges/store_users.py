@@ -15,7 +15,7 @@ from runletters.content import canonical_json
 from runletters.edges.store_base import StoreBase, insert_or_ignore, unknown_user, upsert
 from runletters.edges.store_schema import locks, users
 from runletters.errors import Busy, SettingsError
-from runletters.users import Preferences, Tier, User
+from runletters.users import ChosenPreferences, Preferences, Tier, User
 
 
 class StoreUsers(StoreBase):
@@ -123,7 +123,9 @@ def _changed(before: User, tier: Tier | None, preferences: dict[str, Any]) -> Us
     merged = before.preferences.model_dump(exclude_defaults=True) | preferences
     # None means "as if never said", so a default can be had back.
     said = {name: value for name, value in merged.items() if value is not None}
+    chosen = {name: value for name, value in preferences.items() if value is not None}
     try:
+        ChosenPreferences.model_validate(chosen)
         return User(
             user_id=before.user_id,
             tier=tier or before.tier,
@@ -131,13 +133,14 @@ def _changed(before: User, tier: Tier | None, preferences: dict[str, Any]) -> Us
         )
     except ValidationError as error:
         raise SettingsError(
-            f"Preferences of {before.user_id}: {_found(error)}",
+            f"Preferences of {before.user_id}: {_found(error)}.",
             remedy=f"Known preferences: {', '.join(Preferences.model_fields)}.",
         ) from None
 
 
 def _found(error: ValidationError) -> str:
     return "; ".join(
-        f"{'.'.join(map(str, each['loc']))} is {each['input']!r}: {each['msg']}"
+        f"{'.'.join(map(str, each['loc']))} is {each['input']!r}: "
+        f"{each['msg'].removeprefix('Value error, ')}"
         for each in error.errors()
     )

@@ -174,6 +174,27 @@ class TestUsers:
 
         assert User(user_id="ana") == store.user("ana")
 
+    @pytest.mark.parametrize(
+        ("preferences", "said"),
+        [
+            ({"language": "xx"}, "language is 'xx'.*no language is called that.*de"),
+            ({"language": "../en"}, "language is"),
+            ({"time_zone": "Mars/Base"}, "time_zone is 'Mars/Base'.*Europe/Berlin is such"),
+            ({"time_zone": "../../etc"}, "time_zone is"),
+        ],
+    )
+    def test_names_that_mean_nothing_are_refused(
+        self, store: Store, now: datetime, preferences: dict[str, str], said: str
+    ) -> None:
+        """Languages and time zones are names somebody knows; regional ones too."""
+        with pytest.raises(SettingsError, match=said):
+            store.set_user("ana", preferences=preferences, now=now)
+
+        store.set_user(
+            "ana", preferences={"language": "pt-BR", "time_zone": "Asia/Kolkata"}, now=now
+        )
+        assert "pt-BR" == store.known_user("ana").preferences.language
+
     def test_an_unknown_user_is_none_and_cannot_be_changed(
         self, store: Store, now: datetime
     ) -> None:
