@@ -16,7 +16,7 @@ from runletters.errors import UnknownActivity
 from runletters.fact_sheets import compared_runs
 from runletters.facts import Units
 from runletters.metrics.load import fitness
-from runletters.metrics.prediction import FEWEST_RACES, UNTESTED_PERCENT, Prediction
+from runletters.metrics.prediction import FEWEST_RACES, UNTESTED_PERCENT, WIDEST, Prediction
 from runletters.metrics.route_masks import Routes
 from runletters.metrics.similar import compared, similar_runs
 from runletters.metrics.trends import (
@@ -180,12 +180,15 @@ def prediction_report(training: Training, on_date: date) -> dict[str, Any]:
         "on": on_date.isoformat(),
         "predictions": [asdict(one) | {"quality": quality_of(one)} for one in found],
         "back_test": [asdict(test) | {"error_percent": test.error_percent} for test in tests],
+        "is_enough": any(one.is_narrow for one in found),
         "note": prediction_note(found),
     }
 
 
 def quality_of(one: Prediction) -> str:
-    """tested, untested (fewer than three races) or far-fetched (a much shorter effort)."""
+    """Too wide to use, far-fetched (a much shorter effort), tested, or untested (few races)."""
+    if not one.is_narrow:
+        return "too_wide"
     if one.is_far_fetched:
         return "far_fetched"
     return "tested" if one.tested_races >= FEWEST_RACES else "untested"
@@ -202,7 +205,13 @@ def prediction_note(found: list[Prediction]) -> str:
             f"{source}; tested on {one.tested_races} earlier races, fewer than {FEWEST_RACES}: the "
             f"range is a rule of thumb ({UNTESTED_PERCENT:.0f}%), not a measured error."
         )
-    return f"{source}; tested on {one.tested_races} earlier races: {one.error_percent:.1f}% off."
+    tested = f"{source}; tested on {one.tested_races} earlier races: {one.error_percent:.1f}% off."
+    if all(each.is_narrow for each in found):
+        return tested
+    return (
+        f"{tested} Not enough evidence for a useful range where the quality is too-wide: it "
+        f"reaches more than {WIDEST:.0%} to a side."
+    )
 
 
 def prediction_rows(data: Mapping[str, Any], units: Units) -> list[list[str]]:

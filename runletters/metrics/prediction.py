@@ -34,6 +34,8 @@ RACE_TOLERANCE = 0.03
 """A race may be this share longer or shorter than its distance and still be one."""
 LONGEST_STEP = 4.5
 """From a distance this many times shorter a prediction is marked as far-fetched."""
+WIDEST = 0.1
+"""A range wider than this share to either side says more about the doubt than about the race."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,11 @@ class Prediction:
     tested_races: int
     error_percent: float | None  # mean absolute error of the back-test
     is_far_fetched: bool  # the effort behind it is much shorter than the race
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the range says more about the race than about the doubt."""
+        return self.high_s <= self.seconds * (1 + WIDEST)
 
 
 @dataclass(frozen=True, kw_only=True)

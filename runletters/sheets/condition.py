@@ -25,8 +25,6 @@ RUNS_OF_MONTH = 6
 """Fewer runs in four weeks are no rhythm that a week could leave."""
 CHANGE_FROM_PERCENT = 15.0
 RUNS_OF_ESTIMATE = 5
-WIDEST = 0.1
-"""A range wider than this to either side says more about the doubt than about the race."""
 TOLD_RACES = {"metric": frozenset(RACES_M), "imperial": frozenset({"half_marathon", "marathon"})}
 """Races whose names fit the reader's units."""
 
@@ -126,7 +124,7 @@ def _race(training: Training, day: date, run_m: float, wording: Wording) -> tupl
 
 def _is_told(one: Prediction, wording: Wording) -> bool:
     """Narrow enough, and a distance that readers of these units race over."""
-    return one.race in TOLD_RACES[wording.units] and one.high_s <= one.seconds * (1 + WIDEST)
+    return one.race in TOLD_RACES[wording.units] and one.is_narrow
 
 
 def _range(one: Prediction, wording: Wording) -> str:

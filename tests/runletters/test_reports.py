@@ -119,6 +119,24 @@ def test_the_range_of_a_tested_runner_is_the_error_of_the_tests() -> None:
     assert "tested" in {one["quality"] for one in data["predictions"]}
 
 
+def test_a_range_too_wide_to_use_is_not_called_tested() -> None:
+    """Races far from what was foretold: every range is too wide, and the answer says so."""
+    base = history(150)
+    races = [
+        run(base["started_at"][place] + timedelta(hours=5), 10_000, pace, is_race=True)
+        for place, pace in ((60, 200), (90, 290), (120, 380), (140, 420))
+    ]
+    training = trained(pl.concat([base, frame(*races)]).sort("started_at"))
+    tomorrow = (training.last_day or date(2024, 1, 1)) + timedelta(days=1)
+
+    data = reports.prediction_report(training, tomorrow)
+
+    assert {"too_wide"} == {one["quality"] for one in data["predictions"]}
+    assert not data["is_enough"]
+    assert "Not enough evidence for a useful range" in data["note"]
+    assert "too-wide" in {row[-1] for row in reports.prediction_rows(data, "metric")}
+
+
 def test_nothing_known_is_said_plainly() -> None:
     """No run at all: empty answers and a sentence, no crash."""
     training = trained(frame())
