@@ -60,7 +60,11 @@ def test_a_dated_id_is_the_same_model() -> None:
     assert find_model("claude-haiku-4-5") == find_model("claude-haiku-4-5-20251001")
 
 
-@given(st.sampled_from(sorted(PRICES)), st.booleans(), st.tuples(TOKENS, TOKENS, TOKENS, TOKENS))
+PRICED = sorted(PRICES.keys() - {"claude-novel-1"})
+"""All that the fake charges for, but the one that came after our catalogue."""
+
+
+@given(st.sampled_from(PRICED), st.booleans(), st.tuples(TOKENS, TOKENS, TOKENS, TOKENS))
 def test_every_cost_equals_an_independent_bill(
     model_id: str, is_batch: bool, tokens: tuple[int, int, int, int]
 ) -> None:
