@@ -41,12 +41,16 @@ class Day:
     is_ambiguous: bool = False  # 3/4/2026: day first or month first
 
 
+def _known(language: str) -> str:
+    try:
+        return str(Locale.parse(language))
+    except (UnknownLocaleError, ValueError):
+        return "en"
+
+
 @cache
 def _names(language: str) -> tuple[dict[str, int], dict[str, int]]:
-    try:
-        locale = Locale.parse(language)
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse("en")
+    locale = Locale.parse(_known(language))
     months: dict[str, int] = {}
     weekdays: dict[str, int] = {}
     for context in ("format", "stand-alone"):
@@ -78,8 +82,15 @@ def weekday_pattern(language: str) -> re.Pattern[str]:
 
 
 @cache
+def _after_a_short_name(language: str) -> str:
+    """Behind a whole name a point ends the sentence: on 7 March. 2013 was another year."""
+    whole = Locale.parse(_known(language)).months["format"]["wide"].values()
+    return "".join(rf"(?<!{re.escape(name.lower())}\.)" for name in whole)
+
+
+@cache
 def _written(language: str) -> tuple[re.Pattern[str], ...]:
-    month = rf"(?P<m>{month_pattern(language)})\.?"
+    month = rf"(?P<m>{month_pattern(language)})(?:\.{_after_a_short_name(language)})?"
     joiner = r"\s*(?:de\s+|del\s+|of\s+)?"
     ordinal = _ORDINAL if language in _WITHOUT_DOT else _DOTTED
     return (

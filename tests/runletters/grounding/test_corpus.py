@@ -53,10 +53,10 @@ def test_precision_and_recall(
     precision = verdicts["caught"] / (verdicts["caught"] + verdicts["false alarm"])
     recall = verdicts["caught"] / (verdicts["caught"] + verdicts["missed"])
     with capsys.disabled():
-        print(f"\n{len(cases)} texts: {dict(verdicts)}")  # noqa: T201  the table is the point
-        print(f"precision {precision:.3f}, recall {recall:.3f}")  # noqa: T201  as above
+        print(f"\n{len(cases)} texts: {dict(verdicts)}")
+        print(f"precision {precision:.3f}, recall {recall:.3f}")
         for language, counts in by_language.items():
-            print(f"{language}: {dict(counts)}")  # noqa: T201  as above
+            print(f"{language}: {dict(counts)}")
     assert precision >= LEAST_PRECISION, "\n".join(missed)
     assert recall >= LEAST_RECALL, "\n".join(missed)
 

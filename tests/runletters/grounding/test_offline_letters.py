@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import pytest
 from invented_runs import NO_METRICS, NO_SPLITS, frame, run
 
+from runletters.comparisons import part_of_day
 from runletters.deriving import derive
 from runletters.fact_sheets import build_fact_sheets, fact_sheets_of
-from runletters.facts import Units
+from runletters.facts import FactSheet, Units
 from runletters.grounding import check
+from runletters.grounding.draft import draft_of
+from runletters.grounding.gate import ON_FIELDS
+from runletters.grounding.manners import check_person
 from runletters.metrics.splits import splits
 from runletters.samples import generate_frames
 from runletters.training import training_of
 from runletters.users import Preferences
 from runletters.writing.offline import write_coaching, write_letter
+from runletters.writing.phrasebook import Phrase, coaching_phrases, letter_phrases
+from runletters.writing.slots import slots
 
 
-@pytest.mark.parametrize(
-    ("language", "units"), [("en", "metric"), ("en", "imperial"), ("de", "metric")]
-)
-def test_offline_texts_pass(language: str, units: Units) -> None:
-    """A year of invented runs, a letter and an insight each: nothing is rejected."""
+@cache
+def sheets_of_a_year(language: str, units: Units) -> list[FactSheet]:
+    """Every run of one invented runner."""
     everything, streams = generate_frames(11, 1, date(2026, 11, 20))
     activities = everything.filter("is_run")
     preferences = Preferences(
@@ -31,7 +37,7 @@ def test_offline_texts_pass(language: str, units: Units) -> None:
     kept = derive(activities, streams)
     routes = {name: frozenset(cells) for name, cells in kept["routes"].select(
         "activity_id", "cells").iter_rows()}  # fmt: skip
-    sheets = fact_sheets_of(
+    return fact_sheets_of(
         activities,
         training_of(kept["run_metrics"], kept["best_efforts"], preferences),
         routes,
@@ -39,6 +45,14 @@ def test_offline_texts_pass(language: str, units: Units) -> None:
         wanted=activities["activity_id"].to_list(),
         preferences=preferences,
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "units"), [("en", "metric"), ("en", "imperial"), ("de", "metric")]
+)
+def test_offline_texts_pass(language: str, units: Units) -> None:
+    """A year of invented runs, a letter and an insight each: nothing is rejected."""
+    sheets = sheets_of_a_year(language, units)
     rejected: list[tuple[str, str]] = []
     for sheet in sheets:
         letter, insight = write_letter(sheet), write_coaching(sheet)
@@ -55,14 +69,20 @@ def test_offline_texts_pass(language: str, units: Units) -> None:
     assert [] == rejected
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_letters_of_second_runs_pass(language: str) -> None:
-    """Eighty days with two runs each, in every wording there is: nothing is rejected."""
+@cache
+def sheets_of_second_runs(language: str) -> list[FactSheet]:
+    """Eighty days with two runs each."""
     days = [datetime(2026, 3, 1, 7, tzinfo=UTC) + timedelta(days=day) for day in range(80)]
     starts = [start + timedelta(hours=later) for start in days for later in (0, 11)]
     runs = frame(*(run(start, 5_000 + 40 * n, 330 + n % 17) for n, start in enumerate(starts)))
     wanted = runs["activity_id"].to_list()
-    sheets = build_fact_sheets(runs, NO_METRICS, NO_SPLITS, wanted, Preferences(language=language))
+    return build_fact_sheets(runs, NO_METRICS, NO_SPLITS, wanted, Preferences(language=language))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_letters_of_second_runs_pass(language: str) -> None:
+    """In every wording there is: nothing is rejected."""
+    sheets = sheets_of_second_runs(language)
 
     letters = [(sheet, write_letter(sheet).body) for sheet in sheets]
 
@@ -74,3 +94,58 @@ def test_letters_of_second_runs_pass(language: str) -> None:
         for finding in check(body, sheet, kind="letter")
         if finding.severity == "reject"
     ]
+
+
+SENTENCES = ("open", "body", "close")
+TRIED = 12
+"""Runs on which a wording is tried before it counts as one that never passes."""
+
+
+def wordings(language: str) -> Iterator[tuple[str, Phrase, int]]:
+    """Every sentence of a language with its beat, and a seed for each choice it leaves."""
+    for book in (letter_phrases(language), coaching_phrases(language)):
+        for beat, places in book.beats.items():
+            for phrase in (one for place in SENTENCES for one in places.get(place, ())):
+                choices = max((c.count("|") + 1 for c in phrase.text.split("[")[1:]), default=1)
+                yield from ((beat, phrase, seed) for seed in range(choices))
+
+
+def is_due(beat: str, sheet: FactSheet, facts: set[str]) -> bool:
+    """Whether a letter about that run could come to that beat."""
+    if beat.startswith("moment_"):
+        return beat == f"moment_{part_of_day(60 * sheet.started_local.hour)}"
+    return sheet.has(beat) or beat not in facts
+
+
+def refused(text: str, sheet: FactSheet) -> list[tuple[str, str]]:
+    """What the rules for any piece of a text reject in it."""
+    draft = draft_of(text, sheet, "letter", ())
+    found = [finding for rule in (*ON_FIELDS, check_person) for finding in rule(draft)]
+    return [(each.rule, each.found) for each in found if each.severity == "reject"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_wording_passes_for_a_run_it_fits(language: str) -> None:
+    """A wording the gate refuses on every run would cost each runner whose turn it is a letter."""
+    runs = [*sheets_of_a_year(language, "metric"), *sheets_of_second_runs(language)]
+    sheets = [(sheet, slots(sheet)) for sheet in runs]
+    facts = {fact.name for sheet, _ in sheets for fact in sheet.facts}
+    never: list[tuple[str, str, list[tuple[str, str]]]] = []
+    untried: set[str] = set()
+    for beat, phrase, seed in wordings(language):
+        fitting = [
+            (sheet, known)
+            for sheet, known in sheets
+            if phrase.slots <= known.keys() and is_due(beat, sheet, facts)
+        ]
+        tried = fitting[:: max(1, len(fitting) // TRIED)]
+        found = [refused(phrase.said(known, seed), sheet) for sheet, known in tried]
+        if found and (any(found) if beat in facts else all(found)):
+            never.append((beat, phrase.text, next(filter(None, found))))
+        if not fitting:
+            untried.add(beat)
+
+    print(f"\n{language}: beats no run of this history has: {sorted(untried)}")
+    for each in never:
+        print(each)
+    assert [] == never
