@@ -53,4 +53,4 @@ def _gpxpy(content: bytes) -> tuple[list[_Point], float]:
 
 def _extras(extensions: list[object]) -> dict[str, str | None]:
     """Heart rate and cadence, which gpxpy leaves as XML elements."""
-    return {leaf.tag.rpartition("}")[2]: leaf.text for top in extensions for leaf in top}  # pyright: ignore[reportGeneralTypeIssues]  (gpxpy has no types)
+    return {leaf.tag.rpartition("}")[2]: leaf.text for top in extensions for leaf in top}

@@ -130,7 +130,7 @@ def _home(folder: Path, size: Size) -> Path:
 
 def _calls(home: Path, target: Path) -> Path:
     """The very calls that ours makes, as JSON lines, for those who only make calls."""
-    settings = Settings(_env_file=None, home=home, writer="claude")  # pyright: ignore[reportCallIssue]  (pydantic-settings)
+    settings = Settings(_env_file=None, home=home, writer="claude")
     with Store.open(settings.store) as store:
         user = store.known_user(USER)
     ids = History.open(settings.history).activities(USER)["activity_id"].to_list()

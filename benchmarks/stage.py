@@ -140,7 +140,7 @@ def move_in(home: Path, user: str, runs: int, seed: int = 7) -> list[str]:
     The figures of all runs are computed here: that is the work of the ingest and of the
     first backfill after it, and it is measured elsewhere.
     """
-    settings = Settings(_env_file=None, home=home)  # pyright: ignore[reportCallIssue]  (pydantic-settings)
+    settings = Settings(_env_file=None, home=home)
     history, ids, left = History.open(settings.history), list[str](), runs
     for activities, streams in _newest_first(runs, seed):
         chosen = activities.filter(pl.col("is_run")).tail(left)

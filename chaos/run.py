@@ -83,7 +83,7 @@ class Stage:
     settings: Settings = field(init=False)
 
     def __post_init__(self) -> None:
-        self.settings = Settings(_env_file=None, home=self.folder / "home")  # pyright: ignore[reportCallIssue]
+        self.settings = Settings(_env_file=None, home=self.folder / "home")
 
     def environment(self, **settings: object) -> dict[str, str]:
         """What a flow process is told."""
@@ -247,7 +247,7 @@ def books(stage: Stage, ids: list[str]) -> Books:
 def _newest(home: Path, count: int) -> list[str]:
     """Ids of the newest runs. Invented histories hold doubles, so a few more move in."""
     move_in(home, USER, count + 20)
-    settings = Settings(_env_file=None, home=home)  # pyright: ignore[reportCallIssue]
+    settings = Settings(_env_file=None, home=home)
     runs = runs_newest_first(History.open(settings.history).activities(USER))
     return runs.head(count)["activity_id"].to_list()
 

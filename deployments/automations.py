@@ -138,19 +138,7 @@ def _started(
         description=_EXPLAINED[finding],
         trigger=trigger,
         actions=[
-            RunDeployment(
-                source="selected",
-                job_variables=None,
-                deployment_id=deployment,
-                parameters={
-                    # Said in full: a bare template is turned into JSON, which a label is not.
-                    "flow_run_id": {
-                        "__prefect_kind": "jinja",
-                        "template": "{{ labels.prefect.resource.id }}",
-                    },
-                    "finding": finding,
-                },
-            )
+            _run(deployment, flow_run_id=_filled("labels.prefect.resource.id"), finding=finding)
         ],
     )
 
@@ -161,18 +149,19 @@ def _budget(deployment: UUID) -> AutomationCore:
         name=f"{PREFIX}the day's budget is reached: backfills pause",
         description="They go on the next day (UTC), or now: runletters resume",
         trigger=EventTrigger(expect={DAY_IS_OVER}, posture=Posture.Reactive, threshold=1),
-        actions=[
-            RunDeployment(
-                source="selected",
-                job_variables=None,
-                deployment_id=deployment,
-                parameters={
-                    "step": "pause",
-                    "day": {"__prefect_kind": "jinja", "template": "{{ event.payload.day }}"},
-                },
-            )
-        ],
+        actions=[_run(deployment, step="pause", day=_filled("event.payload.day"))],
     )
+
+
+def _run(deployment: UUID, **parameters: Any) -> RunDeployment:
+    return RunDeployment(
+        source="selected", job_variables=None, deployment_id=deployment, parameters=parameters
+    )
+
+
+def _filled(place: str) -> dict[str, str]:
+    """A value of the event. In full: a bare template is turned into JSON, which a label is not."""
+    return {"__prefect_kind": "jinja", "template": f"{{{{ {place} }}}}"}
 
 
 if __name__ == "__main__":

@@ -64,8 +64,7 @@ def receiver_app(
     """
     app = FastAPI(title="Run Letters: webhooks", docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.post("/hooks/activity")
-    async def activity(request: Request) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+    async def activity(request: Request) -> dict[str, str]:
         body, secret = await _body(request), _secret(settings.hook_secret)
         if not is_signed(secret, body, request.headers.get("x-runletters-signature"), now=clock()):
             raise HTTPException(401, "The signature is missing, wrong or too old.")
@@ -79,8 +78,7 @@ def receiver_app(
             emitted(ANNOUNCED, news.user, {"user": news.user})
         return {"outcome": "already" if outcome == "already" else "done"}
 
-    @app.post("/hooks/stripe")
-    async def stripe(request: Request) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+    async def stripe(request: Request) -> dict[str, str]:
         body, secret = await _body(request), _secret(settings.stripe_webhook_secret)
         try:
             header = request.headers.get("stripe-signature")
@@ -92,6 +90,8 @@ def receiver_app(
         outcome = _take(settings, event_id, kind, said, now=clock(), emitted=emitted)
         return {"outcome": outcome}
 
+    app.add_api_route("/hooks/activity", activity, methods=["POST"])
+    app.add_api_route("/hooks/stripe", stripe, methods=["POST"])
     app.include_router(reader_routes(settings, clock))
     return app
 

@@ -44,20 +44,17 @@ def reader_routes(settings: Settings, clock: Callable[[], datetime]) -> APIRoute
     """The routes, for the receiver's application."""
     router = APIRouter()
 
-    @router.get("/unsubscribe/{token}", response_class=HTMLResponse)
-    def ask(token: str) -> str:  # pyright: ignore[reportUnusedFunction]
+    def ask(token: str) -> str:
         del token
         return _PAGE % _ASK
 
-    @router.post("/unsubscribe/{token}", response_class=HTMLResponse)
-    def end(token: str) -> str:  # pyright: ignore[reportUnusedFunction]
+    def end(token: str) -> str:
         with Store.open(settings.store) as store:
             if unsubscribe(store, settings, token, now=clock()) is None:
                 raise HTTPException(404, "This link was not made here.")
         return _PAGE % _DONE
 
-    @router.post("/hooks/engagement")
-    async def engaged(request: Request) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+    async def engaged(request: Request) -> dict[str, str]:
         body = await _body(request)
         secret = settings.hook_secret.get_secret_value() if settings.hook_secret else ""
         if not secret:
@@ -66,6 +63,9 @@ def reader_routes(settings: Settings, clock: Callable[[], datetime]) -> APIRoute
             raise HTTPException(401, "The signature is missing, wrong or too old.")
         return {"outcome": "done" if _keep(settings, body, clock()) else "already"}
 
+    router.add_api_route("/unsubscribe/{token}", ask, response_class=HTMLResponse)
+    router.add_api_route("/unsubscribe/{token}", end, methods=["POST"], response_class=HTMLResponse)
+    router.add_api_route("/hooks/engagement", engaged, methods=["POST"])
     return router
 
 

@@ -11,6 +11,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 from prefect.futures import PrefectFuture, wait
+from pydantic import TypeAdapter
 
 from runletters.edges.history_files import History
 from runletters.edges.source_desk import Desk
@@ -77,7 +78,7 @@ def gather_polled(futures: Sequence[PrefectFuture[Any]], users: Sequence[str]) -
 
 def _of(result: object, user: str) -> list[Polled]:
     if isinstance(result, list):
-        return [Polled.model_validate(each) for each in result]  # pyright: ignore[reportUnknownVariableType]
+        return _POLLED.validate_python(result)
     return [Polled(user_id=user, source="all", state="failed", reason=f"{result}"[:500])]
 
 
@@ -98,4 +99,5 @@ def polling_summary(polled: Sequence[Polled]) -> dict[str, Any]:
     return {**result, "notes": [each.model_dump(exclude={"watermark"}) for each in told]}
 
 
+_POLLED = TypeAdapter(list[Polled])
 _COUNTS = ("found", "loaded", "withheld", "quarantined")

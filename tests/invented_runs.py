@@ -35,7 +35,7 @@ def frame(*runs: dict[str, Any]) -> pl.DataFrame:
 
 def history(count: int, seed: int = 7, *, heart_rate: bool = True) -> pl.DataFrame:
     """A believable runner: mostly evenings, mostly 3 to 8 km, some long, some breaks."""
-    chance = random.Random(seed)  # noqa: S311  a seed for invented runs keeps no secret
+    chance = random.Random(seed)
     day = datetime(2023, 3, 1, tzinfo=UTC)
     rows: list[dict[str, Any]] = []
     for _ in range(count):

@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Annotated
@@ -44,8 +42,10 @@ def serve(
 @contextmanager
 def _server(port: int) -> Generator[str]:
     """The server that is set or already runs here; else one that ends with the block."""
+    from runletters.edges.server_api import is_well
+
     url = os.environ.get("PREFECT_API_URL") or f"http://{_HOST}:{port}/api"
-    if os.environ.get("PREFECT_API_URL") or _answers(url):
+    if os.environ.get("PREFECT_API_URL") or is_well(url):
         yield url
         return
     command = [sys.executable, "-m", "prefect", "server", "start"]
@@ -59,22 +59,16 @@ def _server(port: int) -> Generator[str]:
 
 
 def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    from runletters.edges.server_api import is_well
+
     patience = time.monotonic() + _STARTS_WITHIN_S
-    while not _answers(url):
+    while not is_well(url):
         if process.poll() is not None or time.monotonic() > patience:
             raise SettingsError(
                 f"The Prefect server did not start at {url}.",
                 remedy="Is the port taken? Choose another with --port, or set PREFECT_API_URL.",
             )
         time.sleep(0.5)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/health", timeout=3) as answer:  # noqa: S310 - the person's own setting
-            return answer.status == 200
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def automations() -> Reply:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +12,7 @@ from runletters.edges.check import Check
 from runletters.edges.checkup_server import server_checks
 from runletters.edges.history_files import History
 from runletters.edges.mail import MailServer
+from runletters.edges.server_api import Unreachable, version_of
 from runletters.edges.store import Store
 from runletters.errors import RunlettersError
 from runletters.settings import Settings
@@ -43,7 +41,7 @@ def checks(settings: Settings, *, free_bytes: int) -> list[Check]:
 def _asked(url: str) -> Iterator[Check]:
     try:
         yield from server_checks(url)
-    except (OSError, ValueError, KeyError) as error:
+    except (*Unreachable, KeyError) as error:
         found = f"{type(error).__name__}: {error}"
         remedy = "Look at the server's log; is it the Prefect version of requirements/run.txt?"
         yield Check(name="prefect server", found=found, state="bad", remedy=remedy)
@@ -178,9 +176,8 @@ def _server() -> Check:
         remedy = "prefect server start; then set PREFECT_API_URL to have the UI and schedules"
         return Check(name="prefect server", found=found, state="note", remedy=remedy)
     try:
-        with urllib.request.urlopen(f"{url}/admin/version", timeout=5) as answer:  # noqa: S310 - the person's own setting
-            return Check(name="prefect server", found=f"{url}, {json.load(answer)}")
-    except (urllib.error.URLError, ValueError) as error:
+        return Check(name="prefect server", found=f"{url}, {version_of(url)}")
+    except Unreachable as error:
         return Check(
             name="prefect server",
             found=f"{url}: {error}",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from runletters.edges.check import Check
+from runletters.edges.server_api import listed
 from runletters.pausing import paused_for
 
 _POOL = "run-letters"
@@ -22,10 +21,9 @@ def server_checks(url: str) -> Iterator[Check]:
         url: of the API, which answers.
 
     Raises:
-        OSError: it stopped answering.
-        ValueError: it answers something else.
+        Unreachable: it stopped answering.
     """
-    deployments = [each for each in _ask(url, "deployments/filter") if _TAGS & {*each["tags"]}]
+    deployments = [each for each in listed(url, "deployments/filter") if _TAGS & {*each["tags"]}]
     yield _deployed(deployments)
     if not deployments:
         return  # a server for its UI alone; nothing runs by itself, and that is said
@@ -61,7 +59,7 @@ def _schedules(deployments: list[dict[str, Any]]) -> Check:
 
 def _runners(url: str, deployments: list[dict[str, Any]]) -> Check:
     """A worker of the pool, or a serving process: whoever polled lately."""
-    pools = [each for each in _ask(url, "work_pools/filter") if each["name"] == _POOL]
+    pools = [each for each in listed(url, "work_pools/filter") if each["name"] == _POOL]
     is_working = any(each["status"] == "READY" for each in pools)
     paused = _paused_queues(url) if pools else []
     if paused:
@@ -85,7 +83,7 @@ def _runners(url: str, deployments: list[dict[str, Any]]) -> Check:
 
 
 def _paused_queues(url: str) -> list[str]:
-    queues = _ask(url, f"work_pools/{_POOL}/queues/filter")
+    queues = listed(url, f"work_pools/{_POOL}/queues/filter")
     return sorted(_paused(each) for each in queues if each["is_paused"])
 
 
@@ -96,7 +94,9 @@ def _paused(queue: dict[str, Any]) -> str:
 
 def _automations(url: str) -> Check:
     ours = [
-        each for each in _ask(url, "automations/filter") if each["name"].startswith("Run Letters: ")
+        each
+        for each in listed(url, "automations/filter")
+        if each["name"].startswith("Run Letters: ")
     ]
     if ours:
         off = [each["name"] for each in ours if not each["enabled"]]
@@ -108,11 +108,3 @@ def _automations(url: str) -> Check:
         state="note",
         remedy="Run: runletters automations.",
     )
-
-
-def _ask(url: str, path: str) -> list[dict[str, Any]]:
-    request = urllib.request.Request(  # noqa: S310 - the person's own setting
-        f"{url}/{path}", data=b"{}", headers={"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the same
-        return cast("list[dict[str, Any]]", json.load(answer))

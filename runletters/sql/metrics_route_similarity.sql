@@ -1,6 +1,5 @@
 -- One row per two runs with cells: how alike their routes are, seen from the first;
--- twin
--- of metrics/routes.py.
+-- twin of metrics/routes.py.
 with
     cells as (select activity_id, unnest(cells) as cell from routes),
     steps as (

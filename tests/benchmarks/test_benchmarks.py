@@ -19,7 +19,7 @@ from runletters.samples import generate_history
 
 def _ran(**changes: object) -> Ran:
     plain = {"code": 0, "seconds": 2.0, "peak_mb": 100.0, "reply": {}, "errors": ""}
-    return Ran(**(plain | changes))  # pyright: ignore[reportArgumentType]  (a test's shorthand)
+    return Ran(**(plain | changes))
 
 
 def test_the_json_is_a_list_with_the_agreed_keys(tmp_path: Path) -> None:

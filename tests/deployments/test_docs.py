@@ -14,7 +14,7 @@ from cyclopts import App
 from prefect import Flow
 from prefect.settings import Settings as PrefectSettings
 from prefect.settings.legacy import (
-    _get_settings_fields,  # pyright: ignore[reportPrivateUsage] - the one list of names
+    _get_settings_fields,
 )
 from prefect.utilities.importtools import import_object
 

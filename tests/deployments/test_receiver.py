@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,10 @@ def client(
 ) -> Generator[TestClient]:
     with Store.open(settings.store) as store:
         store.ensure_user("ada", now=datetime.now(UTC))
-    record: Callable[[str, str, dict[str, Any]], None] = lambda *each: emitted.append(each)  # noqa: E731 - typed
+
+    def record(event: str, user: str, payload: dict[str, Any]) -> None:
+        emitted.append((event, user, payload))
+
     with TestClient(receiver_app(settings, emitted=record)) as made:
         yield made
 

@@ -63,7 +63,7 @@ def test_what_a_real_model_says_is_kept_only_if_it_is_true(
         outcome = ClaudeWriter.open(settings).write(item, "run-1")
         calls = store.attempts().to_dicts()
 
-    print([(call["outcome"], call["error"], call["output_tokens"]) for call in calls])  # noqa: T201
+    print([(call["outcome"], call["error"], call["output_tokens"]) for call in calls])
     assert outcome.text is not None
     assert outcome.text.is_fallback == (calls[-1]["outcome"] != "succeeded")
     assert outcome.text.is_fallback == (outcome.text.findings != () or len(calls) == 2)

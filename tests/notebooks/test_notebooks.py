@@ -119,7 +119,7 @@ def test_results_tell_what_the_file_holds(
     tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Figures and five charts of a history that was mostly written by a paid model."""
-    rng = random.Random(7)  # noqa: S311 - invented figures, the same each time
+    rng = random.Random(7)
     history = invented_history(rng)
     with Store.open(f"sqlite:///{tmp_path / 'store.sqlite'}") as store:
         invented_store(store, history, now, rng)

@@ -41,7 +41,7 @@ def simulate(  # noqa: C901, PLR0915 - a small event loop, read from top to bott
     foreign_per_s: Callable[[float], float] = lambda _: 0.0,
 ) -> list[Result]:
     """Callers that ask for a turn, call for 2 to 7 s, and ask again; one queue per limiter."""
-    draw = random.Random(3)  # noqa: S311 - latencies, not secrets
+    draw = random.Random(3)
     now = 0.0
     server = Buckets(rpm, 1e12, otpm, burst_s, clock=lambda: now)
     results = [Result() for _ in limiters]
@@ -102,7 +102,7 @@ def test_one_process_reaches_the_allowed_rate_without_a_storm() -> None:
     (result,) = simulate([Limiter()], rpm=4000, seconds=180)
 
     share = result.rate(30, 180) / 4000
-    print(f"requests: {share:.1%} of the limit, {len(result.throttled_s)} of 429")  # noqa: T201
+    print(f"requests: {share:.1%} of the limit, {len(result.throttled_s)} of 429")
     assert share >= 0.95
     assert len(result.throttled_s) <= 0.005 * len(result.accepted_s)
 
@@ -112,7 +112,7 @@ def test_output_tokens_bind_as_well() -> None:
     (result,) = simulate([Limiter()], rpm=4000, otpm=400_000, seconds=240)
 
     share = result.output_rate(60, 240) / 400_000
-    print(f"output tokens: {share:.1%}, {len(result.throttled_s)} of 429")  # noqa: T201
+    print(f"output tokens: {share:.1%}, {len(result.throttled_s)} of 429")
     assert share >= 0.95
     assert len(result.throttled_s) <= 0.01 * len(result.accepted_s)
 
@@ -122,7 +122,7 @@ def test_two_processes_share_fairly() -> None:
     results = simulate([Limiter(share=0.5), Limiter(share=0.5)], rpm=4000, seconds=180)
 
     rates = [result.rate(30, 180) for result in results]
-    print(f"two processes: {[round(rate) for rate in rates]} per minute")  # noqa: T201
+    print(f"two processes: {[round(rate) for rate in rates]} per minute")
     assert sum(rates) >= 0.95 * 4000
     assert abs(rates[0] - rates[1]) <= 0.05 * 4000
 
@@ -132,7 +132,7 @@ def test_a_stranger_on_the_same_limit_makes_no_storm() -> None:
     (result,) = simulate([Limiter()], rpm=4000, seconds=300, foreign_per_s=lambda _: 33.0)
 
     share = result.rate(60, 300) / 2000
-    print(f"beside a stranger: {share:.1%} of what is left, {len(result.throttled_s)} of 429")  # noqa: T201
+    print(f"beside a stranger: {share:.1%} of what is left, {len(result.throttled_s)} of 429")
     assert share >= 0.80
     assert len(result.throttled_s) <= 0.05 * len(result.accepted_s)
 

@@ -75,7 +75,7 @@ def test_a_changed_digit_of_a_plan_is_caught_or_another_figure_of_it(
               if not is_true_there(said, place, sheet, "plan")]  # fmt: skip
 
     with capsys.disabled():
-        print(f"\n{language} plan: {len(texts)} changed, {len(passed)} are other figures")  # noqa: T201  the count is the point
+        print(f"\n{language} plan: {len(texts)} changed, {len(passed)} are other figures")
     assert [] == missed
     assert len(passed) <= 0.1 * len(texts)
 

@@ -37,7 +37,7 @@ def test_the_environment_wins_and_settings_are_frozen(
     assert f"sqlite:///{tmp_path}/store.sqlite" == settings.store
     assert str(tmp_path / "history") == settings.history
     with pytest.raises(ValidationError):
-        settings.model = "other"  # pyright: ignore[reportAttributeAccessIssue] # the point
+        settings.model = "other"
 
 
 def test_a_key_is_never_shown() -> None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from servers.claude_items import fact_sheet, item_of
 
-from servers.claude_items import fact_sheet, item_of  # noqa: E402
-
-from runletters.edges.claude_writer import ClaudeWriter  # noqa: E402
-from runletters.settings import Settings  # noqa: E402
+from runletters.edges.claude_writer import ClaudeWriter
+from runletters.settings import Settings
 
 SECONDS = 20
 

@@ -95,7 +95,7 @@ class ClaudeApiServer:
         self._cache = Cache()
         self._buckets: dict[str, Buckets] = {}
         self._counting: dict[str, Bucket] = {}
-        self._random = random.Random(self.behaviour.seed)  # noqa: S311 - latencies, not secrets
+        self._random = random.Random(self.behaviour.seed)
         self.batches = Batches(self)
         self.http = HttpServer(self._handle, port)
         self.url = self.http.url

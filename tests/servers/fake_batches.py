@@ -49,7 +49,7 @@ class Batches:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._random = random.Random(7)  # noqa: S311 - shuffles results
+        self._random = random.Random(7)
         self.all: dict[str, Batch] = {}
 
     async def handle(self, request: Request, request_id: str) -> Response:

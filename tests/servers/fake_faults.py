@@ -51,7 +51,7 @@ class Faults:
     def __init__(self, rates: Mapping[str, float] | None = None, seed: int = 0) -> None:
         self.script: deque[str | None] = deque()
         self.rates = dict(rates or {})
-        self._random = random.Random(seed)  # noqa: S311 - draws faults, not secrets
+        self._random = random.Random(seed)
         self.drawn: dict[str, int] = {}
         self.met: list[tuple[str, str]] = []  # fault and the SHA-256 of the body it befell
 

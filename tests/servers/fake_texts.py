@@ -152,7 +152,7 @@ def grounded(body: Mapping[str, Any]) -> str:
 
 def _dice(body: Mapping[str, Any]) -> random.Random:
     """The same request is answered in the same words, another one in others."""
-    return random.Random(json.dumps(body["messages"], sort_keys=True))  # noqa: S311 - no secret
+    return random.Random(json.dumps(body["messages"], sort_keys=True))
 
 
 def _chosen(text: str, dice: random.Random) -> str:
@@ -187,7 +187,7 @@ def _letter(facts: Mapping[str, str], language: str, dice: random.Random) -> str
 
 def _insight(prompt: str, facts: Mapping[str, str], language: str) -> dict[str, Any]:
     known = _SENTENCES.get(language, _SENTENCES["en"])
-    dice = random.Random(prompt)  # noqa: S311 - no secret
+    dice = random.Random(prompt)
     said = {
         name: _chosen(known[name], dice).format(text)
         for name, text in facts.items()

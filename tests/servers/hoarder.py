@@ -9,19 +9,15 @@ from __future__ import annotations
 import sys
 import time
 from datetime import datetime
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from servers.claude_items import fact_sheet, item_of
 
-from servers.claude_items import fact_sheet, item_of  # noqa: E402
-
-from runletters.budgeting import Limits  # noqa: E402
-from runletters.edges.claude_given import intended, sent_parameters  # noqa: E402
-from runletters.edges.claude_purse import StoredPurse  # noqa: E402
-from runletters.edges.store import Store  # noqa: E402
-from runletters.pricing import find_model  # noqa: E402
-from runletters.settings import Settings  # noqa: E402
+from runletters.budgeting import Limits
+from runletters.edges.claude_given import intended, sent_parameters
+from runletters.edges.claude_purse import StoredPurse
+from runletters.edges.store import Store
+from runletters.pricing import find_model
+from runletters.settings import Settings
 
 ENDED_NANO_USD = 1_234_567
 

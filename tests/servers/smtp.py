@@ -51,7 +51,7 @@ class Mailbox:
             return self.on_data
         content = envelope.content
         assert isinstance(content, bytes)
-        self.messages.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+        self.messages.append(message_from_bytes(content, policy=policy.default))
         if self.dies_after_keeping and server.transport is not None:
             server.transport.abort()
             await asyncio.sleep(0)

@@ -26,7 +26,7 @@ def test_the_environment_and_env_files(monkeypatch: pytest.MonkeyPatch, tmp_path
 @pytest.mark.usefixtures("prefect_server")
 def test_a_secret_block() -> None:
     """By its name; one that is missing is named."""
-    Secret(value="from-block").save("icu-key", overwrite=True)  # pyright: ignore[reportUnusedCoroutine]
+    Secret(value="from-block").save("icu-key", overwrite=True)
 
     assert "from-block" == secret("block:icu-key")
     with pytest.raises(SettingsError, match="no-such-block"):

@@ -243,7 +243,7 @@ class TestWords:
             assert sheet is not None
             known = " ".join(
                 [f"{fact.text} {fact.n or ''}" for fact in sheet.facts]
-                + [f"{sheet.period.first:%Y}", sheet.next_step.distance_text or ""]  # type: ignore[union-attr]
+                + [f"{sheet.period.first:%Y}", sheet.next_step.distance_text or ""]
             )
             figures = set(re.findall(r"\d[\d.,]*", known))
             told = set(re.findall(r"\d[\d.,]*\d|\d", f"{offline_text(sheet)} {step_text(sheet)}"))
@@ -296,7 +296,7 @@ class TestGate:
         """Steady, growing, huge, quiet and first weeks, months and years, in both systems."""
         found: list[Any] = []
         for seed in range(12):
-            chance = random.Random(seed)  # noqa: S311 - weeks, not secrets
+            chance = random.Random(seed)
             weeks = [[chance.choice(KILOMETRES) for _ in range(7)] for _ in range(1 + 3 * seed)]
             for window in WINDOWS:
                 last = MONDAY + timedelta(days=7 * len(weeks) - 1 - seed % 3)
@@ -331,7 +331,7 @@ class TestGate:
                     missed.append(said[max(0, place - 20) : place + 20])
 
         with capsys.disabled():
-            print(f"\n{language} digests: {changed} changed digits, {excused} are other figures")  # noqa: T201  the count is the point
+            print(f"\n{language} digests: {changed} changed digits, {excused} are other figures")
         assert [] == missed
         assert excused <= 0.1 * changed
 
@@ -345,7 +345,7 @@ class TestPage:
 
         assert "Tuesday 10 km" in days.alt
         assert "Monday no run" in days.alt
-        assert sheet.fact("fitness").text in trend.alt  # type: ignore[union-attr]
+        assert sheet.fact("fitness").text in trend.alt
         assert 11 == len(trend.trend)
         assert sheet.trend[-1].load_text in trend.alt
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from servers.alone import process_of
 from servers.claude_items import fact_sheet, item_of
 
 from runletters.budgeting import Limits, scopes, worst_case_nano_usd
@@ -28,7 +26,6 @@ MODEL = find_model("claude-haiku-4-5")
 ITEM = item_of(fact_sheet(), "letter", Settings(_env_file=None))
 PARAMETERS = sent_parameters(ITEM)
 WORST = worst_case_nano_usd(MODEL, PARAMETERS) or 0
-SPENDER = Path(__file__).parents[2] / "servers" / "spender.py"
 
 
 @given(
@@ -88,9 +85,8 @@ def test_processes_of_several_workers_never_spend_more_than_the_limit(
 
         watcher = threading.Thread(target=look_on)
         watcher.start()
-        command = [sys.executable, str(SPENDER), store_url, str(limit), now.isoformat()]
-        pipe = subprocess.PIPE
-        spenders = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in "abc"]
+        told = store_url, str(limit), now.isoformat()
+        spenders = [process_of("spender", *told) for _ in "abc"]
         assert ["ready\n"] * 3 == [each.stdout.readline() for each in spenders if each.stdout]
         for each in spenders:
             assert each.stdin

@@ -45,16 +45,6 @@ def server() -> Iterator[ClaudeApiServer]:
 
 
 @pytest.fixture
-def settings(server: ClaudeApiServer, tmp_path: Path) -> Settings:
-    return Settings(
-        _env_file=None,
-        home=tmp_path,
-        anthropic_api_key="test-key",
-        anthropic_base_url=server.url,
-    )
-
-
-@pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     with Store.open(store_url) as opened:
         opened.ensure_user("ada", now=datetime(2026, 1, 1, tzinfo=UTC))

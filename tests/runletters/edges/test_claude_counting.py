@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -23,16 +22,6 @@ MODEL = "claude-haiku-4-5"
 def server() -> Iterator[ClaudeApiServer]:
     with ClaudeApiServer(Behaviour()) as running:
         yield running
-
-
-@pytest.fixture
-def settings(server: ClaudeApiServer, tmp_path: Path) -> Settings:
-    return Settings(
-        _env_file=None,
-        home=tmp_path,
-        anthropic_api_key="test-key",
-        anthropic_base_url=server.url,
-    )
 
 
 def limited(server: ClaudeApiServer, *, at_once: int, next_in_s: float) -> None:

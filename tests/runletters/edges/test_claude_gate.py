@@ -9,7 +9,6 @@ from typing import Any
 
 import duckdb
 import pytest
-from pydantic import SecretStr
 from servers import fake_texts
 from servers.claude_api import Behaviour, ClaudeApiServer
 from servers.claude_items import fact_sheet, item_of
@@ -55,17 +54,6 @@ def script() -> Script:
 def server(script: Script) -> Iterator[ClaudeApiServer]:
     with ClaudeApiServer(Behaviour(key="sk-ant-x"), write=script, keep_bodies=True) as running:
         yield running
-
-
-@pytest.fixture
-def settings(server: ClaudeApiServer, tmp_path: Path) -> Settings:
-    given: dict[str, Any] = {"_env_file": None}  # pydantic does not tell the type checker
-    return Settings(
-        **given,
-        home=tmp_path,
-        anthropic_api_key=SecretStr("sk-ant-x"),
-        anthropic_base_url=server.url,
-    )
 
 
 @pytest.fixture

@@ -31,14 +31,9 @@ def server() -> Iterator[ClaudeApiServer]:
 
 
 @pytest.fixture
-def settings(server: ClaudeApiServer, tmp_path: Path) -> Settings:
-    return Settings(
-        _env_file=None,
-        home=tmp_path,
-        anthropic_api_key="test-key",
-        anthropic_base_url=server.url,
-        call_timeout_s=0.5,
-    )
+def settings(settings: Settings) -> Settings:
+    """Impatient: a call that hangs is given up soon."""
+    return settings.model_copy(update={"call_timeout_s": 0.5})
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

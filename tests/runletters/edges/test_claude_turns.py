@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
+from servers.alone import process_of
 from servers.claude_api import Behaviour, ClaudeApiServer
 from servers.claude_items import fact_sheet, item_of
 
@@ -39,16 +37,6 @@ def server() -> Iterator[ClaudeApiServer]:
 
 
 @pytest.fixture
-def settings(server: ClaudeApiServer, tmp_path: Path) -> Settings:
-    return Settings(
-        _env_file=None,
-        home=tmp_path,
-        anthropic_api_key="test-key",
-        anthropic_base_url=server.url,
-    )
-
-
-@pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
     with Store.open(settings.store) as opened:
         yield opened
@@ -69,7 +57,7 @@ def test_many_threads_keep_the_pace_without_a_storm(
     steady = [at for at in starts if at >= starts[0] + 4]
     rate_per_s = (len(steady) - 1) / (steady[-1] - steady[0])
     throttled = server.stats.by_status.get(429, 0)
-    print(f"{rate_per_s:.1f} of 20 calls per second, {throttled} of 429")  # noqa: T201
+    print(f"{rate_per_s:.1f} of 20 calls per second, {throttled} of 429")
     assert all(outcome.is_done for outcome in outcomes)
     assert throttled <= 5
     assert rate_per_s >= 0.9 * 20
@@ -166,12 +154,7 @@ def test_two_processes_share_the_limit_from_their_first_call(
     server: ClaudeApiServer, settings: Settings, store: Store
 ) -> None:
     """Each of two stays near its half of 20 calls a second, whoever came first."""
-    script = Path(__file__).parents[2] / "servers" / "caller.py"
-    command = [sys.executable, str(script), settings.store, server.url]
-    pipe = subprocess.PIPE
-    callers = [
-        subprocess.Popen([*command, run], stdin=pipe, stdout=pipe, text=True) for run in "ab"
-    ]
+    callers = [process_of("caller", settings.store, server.url, run) for run in "ab"]
     assert ["ready\n"] * 2 == [each.stdout.readline() for each in callers if each.stdout]
     for each in callers:
         assert each.stdin
@@ -180,7 +163,7 @@ def test_two_processes_share_the_limit_from_their_first_call(
     first, second = (int(each.communicate(timeout=120)[0]) for each in callers)
 
     assert store is not None
-    print(f"calls of two processes: {first} and {second}; {server.stats.by_status}")  # noqa: T201
+    print(f"calls of two processes: {first} and {second}; {server.stats.by_status}")
     assert abs(first - second) <= 0.25 * max(first, second)
     assert max(first, second) <= 1.1 * 10 * SECONDS
     assert first + second >= 0.5 * 20 * SECONDS

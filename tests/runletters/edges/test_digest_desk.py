@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 import yaml
 from prefect.server.schemas.schedules import CronSchedule
@@ -217,7 +218,6 @@ def test_an_interrupted_run_sends_the_rest_and_no_duplicate(
 
 
 def _newest() -> Any:
-    import polars as pl  # noqa: PLC0415 - one expression
 
     return pl.col("attempt") == pl.col("attempt").max().over("user_id")
 

@@ -16,6 +16,7 @@ from servers.runners import a_run, frame, move_in, settings_in, weeks_of
 from runletters.content import Kind, Outcome, Text
 from runletters.edges.history_files import History
 from runletters.edges.journal_files import Made, make_journal
+from runletters.edges.loading import load_history
 from runletters.edges.store import Store
 from runletters.errors import SettingsError, StoreError
 from runletters.parts import DEVICE_TOTALS_SCHEMA, LAPS_SCHEMA, STREAMS_SCHEMA, Parts
@@ -236,8 +237,6 @@ def test_positions_are_left_out_unless_asked_and_never_by_number(tmp_path: Path)
 @pytest.mark.slow
 def test_fourteen_years_of_a_real_runner_are_made(tmp_path: Path, shared_data: Path) -> None:
     """3,703 runs: every month a page, every run on the page of its year."""
-    from runletters.edges.loading import load_history  # noqa: PLC0415 - only this test needs it
-
     settings = settings_in(tmp_path)
     move_in(settings, "ana", [])
     history = History.open(settings.history)

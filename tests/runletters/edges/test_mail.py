@@ -31,7 +31,7 @@ def a_mail(now: datetime, **other: object) -> Mail:
         "list_unsubscribe": "<https://letters.example/u/t>, <mailto:letters@letters.example>",
         "list_id": "Run Letters <digest.letters.example>",
     }
-    return Mail(**(values | other))  # type: ignore[arg-type]
+    return Mail(**(values | other))
 
 
 def yes() -> bool:

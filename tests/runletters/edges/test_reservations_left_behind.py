@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from servers.alone import process_of
 from servers.claude_items import fact_sheet, item_of
 from servers.hoarder import ENDED_NANO_USD
 
@@ -30,7 +28,6 @@ PARAMETERS = sent_parameters(ITEM)
 WORST = worst_case_nano_usd(MODEL, PARAMETERS) or 0
 IN_BATCH = worst_case_nano_usd(MODEL, PARAMETERS, "batch") or 0
 HALF = WORST // 2
-HOARDER = Path(__file__).parents[2] / "servers" / "hoarder.py"
 
 
 @pytest.fixture
@@ -55,9 +52,9 @@ def test_a_killed_process_frees_what_it_did_not_call(
 ) -> None:
     """Never begun and never submitted: freed. Under way: the worst case. Ended: its cost."""
     limits = Limits(day_nano_usd=3 * WORST + IN_BATCH + HALF)
-    command = [sys.executable, str(HOARDER), store_url, str(limits.day_nano_usd), now.isoformat()]
+    told = store_url, str(limits.day_nano_usd), now.isoformat()
     purse = StoredPurse(store, limits, lambda: now, patience_s=0.2)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with process_of("hoarder", *told) as process:
         try:
             assert process.stdout
             assert "ready\n" == process.stdout.readline()

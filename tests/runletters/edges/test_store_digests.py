@@ -91,7 +91,7 @@ def test_an_item_is_sent_once(store: Store, now: datetime) -> None:
         first = store.intend_send(item, now=now)
         assert first is not None
         assert store.begin_handover(first)
-        store.settle_send(first, Settled(state=state), now=now)  # type: ignore[arg-type]
+        store.settle_send(first, Settled(state=state), now=now)
 
         assert store.intend_send(item, now=now + timedelta(days=9)) is None
 

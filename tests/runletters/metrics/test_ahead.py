@@ -106,7 +106,7 @@ def test_an_exponent_is_found_again(exponent: float, seconds: float) -> None:
 
 def test_a_step_is_found_and_noise_is_not() -> None:
     """A step of three standard deviations is named at its place; noise never."""
-    noise = Random(7)  # noqa: S311 - a fixed series, nothing secret
+    noise = Random(7)
     flat = [300 + noise.gauss(0, 5) for _ in range(48)]
     stepped = [value - (15 if place >= 30 else 0) for place, value in enumerate(flat)]
 
@@ -121,7 +121,7 @@ def test_a_step_is_found_and_noise_is_not() -> None:
 
 def test_noise_is_rarely_called_a_change() -> None:
     """100 series of noise: about one in a hundred may be wrong, five would be a bug."""
-    noise = Random(11)  # noqa: S311 - a fixed series, nothing secret
+    noise = Random(11)
     series = [[noise.gauss(0, 1) for _ in range(24)] for _ in range(100)]
 
     wrong = sum(bool(trends.change_points(values)) for values in series)

@@ -239,7 +239,7 @@ def test_new_limits_need_no_streams() -> None:
 
 def long_runs(seed: int) -> pl.DataFrame:
     """Two runs of about an hour, uneven in everything: halves and drift need length."""
-    chance = random.Random(seed)  # noqa: S311 - a seed for invented runs keeps no secret
+    chance = random.Random(seed)
 
     def step() -> tuple[int, int, int | None, int, int]:
         seconds = chance.randint(5, 30)
@@ -411,3 +411,23 @@ def test_routes_and_their_likeness_agree(walks: list[list[tuple[int, int] | None
         asked("metrics_route_similarity", {"routes": cells}),
         keys=["activity_id", "other_id"],
     )
+
+
+def test_a_route_inside_a_longer_one_is_alike_by_the_smaller_share() -> None:
+    """Twenty cells in a row and their first eighteen: all of one, nineteen of the other."""
+    lines = {"long": frozenset(range(20)), "short": frozenset(range(18))}
+    cells = pl.DataFrame(
+        {"activity_id": list(lines), "cells": [sorted(line) for line in lines.values()]},
+        schema=routes.ROUTES_SCHEMA,
+    )
+
+    found = asked("metrics_route_similarity", {"routes": cells})
+    actual = {(one, other): share for one, other, share in found.iter_rows()}
+
+    ours = {
+        (one, other): routes.similarity(routes.Surroundings.of(lines[one]), lines[other])
+        for one in lines
+        for other in lines
+    }
+    assert 0.95 == ours["long", "short"] == ours["short", "long"]
+    assert ours == pytest.approx(actual)
