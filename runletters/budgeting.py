@@ -7,9 +7,10 @@ as it is where nobody knows what the call cost.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -28,7 +29,8 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-ALL_USERS = "today for all users"
+ALL_USERS = "for all users on"
+_DAY_IN_WORDS = re.compile(rf"{ALL_USERS} (\d{{4}}-\d{{2}}-\d{{2}}) \(UTC\)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +86,7 @@ def scopes(limits: Limits, *, flow_run_id: str, user_id: str, now: datetime) -> 
     """
     day = now.astimezone(UTC).date().isoformat()
     named = (
-        (f"day {day}", ALL_USERS, limits.day_nano_usd),
+        (f"day {day}", f"{ALL_USERS} {day} (UTC)", limits.day_nano_usd),
         (run_key(flow_run_id), "this run", limits.run_nano_usd),
         (f"user {user_key(user_id)} {day}", "today for this user", limits.user_day_nano_usd),
     )
@@ -95,9 +97,13 @@ def scopes(limits: Limits, *, flow_run_id: str, user_id: str, now: datetime) -> 
     )
 
 
-def is_day_over(message: str | None) -> bool:
-    """Whether what stopped a run is the budget of all users' day: then no other can pay either."""
-    return ALL_USERS in (message or "")
+def day_over(message: str | None) -> date | None:
+    """The UTC day whose budget for all users stopped a run; None where something else did.
+
+    From the words, not from a clock: who reads them may do so when the next day has begun.
+    """
+    found = _DAY_IN_WORDS.search(message or "")
+    return date.fromisoformat(found[1]) if found else None
 
 
 def run_key(flow_run_id: str) -> str:

@@ -32,6 +32,25 @@ def paused_for(description: str | None) -> date | None:
     return date.fromisoformat(found[1]) if found else None
 
 
+def pauses(*, is_paused: bool, description: str | None, day: date, today: date) -> bool:
+    """Whether the budget of `day` stops a queue now.
+
+    A day that is over stops nobody: its news came after midnight. A queue that the budget of an
+    earlier day stopped waits for this day's end from now on; one that somebody paused by hand
+    stays theirs.
+
+    Args:
+        is_paused: whether the queue stands still.
+        description: of the queue.
+        day: the UTC day whose budget is reached.
+        today: the UTC day it is now.
+    """
+    if day < today:
+        return False
+    before = paused_for(description)
+    return not is_paused or (before is not None and before < day)
+
+
 def is_due(description: str | None, today: date) -> bool:
     """Whether a paused queue goes on by itself: the budget that paused it was another day's."""
     day = paused_for(description)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from prefect.events import emit_event
 
-from runletters.budgeting import is_day_over
+from runletters.budgeting import day_over
 
 DAY_IS_OVER = "runletters.budget.reached"
 
 
 def tell_of_budget(stopped: str | None) -> None:
-    """Emit an event if what stopped the run is the budget of the day for all users."""
-    if is_day_over(stopped):
+    """Emit an event if what stopped the run is the budget of a day for all users."""
+    if day := day_over(stopped):
         emit_event(
             DAY_IS_OVER,
             resource={
                 "prefect.resource.id": "runletters.budget.day",
                 "prefect.resource.name": "the day's budget for all users",
             },
-            payload={"message": stopped, "day": datetime.now(UTC).date().isoformat()},
+            payload={"message": stopped, "day": day.isoformat()},
         )

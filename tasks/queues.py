@@ -10,20 +10,35 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import WorkQueue
 from prefect.exceptions import ObjectNotFound
 
-from runletters.pausing import BACKFILL_QUEUES, is_due, paused_for, with_reason, without_reason
+from runletters.pausing import (
+    BACKFILL_QUEUES,
+    is_due,
+    paused_for,
+    pauses,
+    with_reason,
+    without_reason,
+)
 
 POOL = "run-letters"
 
 
 @task(name="pause-queues", cache_policy=NO_CACHE, retries=4, retry_delay_seconds=[1, 2, 4, 8])
-def pause_queues(day: date) -> list[str]:
-    """Pause them for that UTC day and say so on them; names of those that ran until now."""
+def pause_queues(day: date, today: date) -> list[str]:
+    """Pause them for that UTC day and say so on them, unless that day is over.
+
+    Returns:
+        Names of the queues that now wait for that day's end and did not before.
+    """
     with get_client(sync_client=True) as client:
-        running = [each for each in _queues(client) if not each.is_paused]
-        for queue in running:
+        stopped = [
+            each
+            for each in _queues(client)
+            if pauses(is_paused=each.is_paused, description=each.description, day=day, today=today)
+        ]
+        for queue in stopped:
             reason = with_reason(queue.description, day)
             client.update_work_queue(queue.id, is_paused=True, description=reason)
-    return [queue.name for queue in running]
+    return [queue.name for queue in stopped]
 
 
 @task(name="resume-queues", cache_policy=NO_CACHE, retries=4, retry_delay_seconds=[1, 2, 4, 8])
@@ -57,9 +72,9 @@ def resume(today: date | None = None) -> list[str]:
     return [queue.name for queue in due]
 
 
-def utc_today() -> date:
-    """The day of the budget."""
-    return datetime.now(UTC).date()
+def utc_day(at: datetime | None = None) -> date:
+    """The day of the budget at that moment; now if None."""
+    return (at or datetime.now(UTC)).astimezone(UTC).date()
 
 
 def _queues(client: SyncPrefectClient) -> list[WorkQueue]:

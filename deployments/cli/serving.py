@@ -49,7 +49,11 @@ def _server(port: int) -> Generator[str]:
         yield url
         return
     command = [sys.executable, "-m", "prefect", "server", "start"]
-    process = subprocess.Popen([*command, "--host", _HOST, "--port", str(port)])  # noqa: S603 - our own Python
+    process = subprocess.Popen(  # noqa: S603 - our own Python
+        [*command, "--host", _HOST, "--port", str(port)],
+        # The pages ask this address; else port 4200, whatever --port says.
+        env={"PREFECT_UI_API_URL": url, **os.environ},
+    )
     try:
         _wait(process, url)
         yield url

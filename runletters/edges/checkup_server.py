@@ -10,7 +10,8 @@ from runletters.edges.server_api import listed
 from runletters.pausing import paused_for
 
 _POOL = "run-letters"
-_TAGS = {"run-letters", "upkeep"}
+TAGS = {"run-letters", "upkeep"}
+"""Each deployment of prefect.yaml has one of them."""
 _DEPLOY = "make worker (brings prefect.yaml to the server), or runletters serve"
 
 
@@ -23,7 +24,7 @@ def server_checks(url: str) -> Iterator[Check]:
     Raises:
         Unreachable: it stopped answering.
     """
-    deployments = [each for each in listed(url, "deployments/filter") if _TAGS & {*each["tags"]}]
+    deployments = [each for each in listed(url, "deployments/filter") if TAGS & {*each["tags"]}]
     yield _deployed(deployments)
     if not deployments:
         return  # a server for its UI alone; nothing runs by itself, and that is said

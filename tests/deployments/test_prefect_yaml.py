@@ -22,6 +22,7 @@ from prefect.utilities.importtools import import_object
 
 from deployments.serving import served_deployments
 from deployments.work_pool import QUEUES
+from runletters.edges.checkup_server import TAGS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FILE: dict[str, Any] = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text(encoding="utf-8"))
@@ -60,6 +61,11 @@ def test_every_deployment_and_schedule_binds_its_parameters(deployment: dict[str
         signature.bind_partial(**parameters)
     for schedule in schedules:
         signature.bind(**{**deployment.get("parameters", {}), **schedule.get("parameters", {})})
+
+
+def test_the_doctor_counts_every_deployment() -> None:
+    """It knows them by their tags, among what else may be on the server."""
+    assert [] == [each["name"] for each in DEPLOYMENTS if not TAGS & set(each["tags"])]
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=NAMES)

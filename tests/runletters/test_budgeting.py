@@ -10,6 +10,7 @@ from runletters.budgeting import (
     Limits,
     Reservation,
     Scope,
+    day_over,
     dollars,
     nano_usd,
     reached,
@@ -32,6 +33,16 @@ def test_days_are_utc_days(now: datetime) -> None:
     late = now.replace(hour=23).astimezone(timezone(timedelta(hours=9)))
 
     assert f"day {now:%Y-%m-%d}" == scopes(ALL, flow_run_id="r", user_id="u", now=late)[0].key
+
+
+def test_the_words_of_a_reached_day_name_that_day(now: datetime) -> None:
+    """Read a minute later the clock may show another day; other budgets are nobody's day."""
+    late = now.replace(hour=23, minute=59)
+    day, run, _ = scopes(ALL, flow_run_id="r", user_id="u", now=late)
+    empty = Account(spent_nano_usd=3)
+
+    assert late.date() == day_over(str(reached(day, empty, 1)))
+    assert {None} == {day_over(None), day_over(str(reached(run, empty, 1)))}
 
 
 def test_no_limit_counts_nowhere(now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runletters.pausing import is_due, paused_for, with_reason, without_reason
+from runletters.pausing import is_due, paused_for, pauses, with_reason, without_reason
 
 DAY = date(2026, 11, 28)
 
@@ -43,6 +43,23 @@ def test_only_what_another_days_budget_paused_goes_on(
 ) -> None:
     """Not on the same day, and never where somebody paused by hand."""
     assert expected is is_due(description, today)
+
+
+@pytest.mark.parametrize(
+    ("is_paused", "description", "today", "expected"),
+    [
+        (False, None, DAY, True),
+        (False, None, DAY + timedelta(days=1), False),  # reached at 23:59, told of at 00:01
+        (True, with_reason(None, DAY), DAY, False),  # told of twice
+        (True, with_reason(None, DAY - timedelta(days=1)), DAY, True),  # before it was resumed
+        (True, "Paused: I clean the disk.", DAY, False),
+    ],
+)
+def test_a_day_that_is_over_stops_nobody(
+    is_paused: bool, description: str | None, today: date, expected: bool
+) -> None:
+    """The new day has a budget of its own."""
+    assert expected is pauses(is_paused=is_paused, description=description, day=DAY, today=today)
 
 
 def test_the_reason_says_how_to_go_on() -> None:

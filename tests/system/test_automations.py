@@ -231,16 +231,16 @@ def test_a_reached_budget_pauses_the_queues_of_backfills_until_the_next_day(
     tended: House,
 ) -> None:
     """Both backfill queues stop and say why; the next day's schedule lets them go on."""
-    tell_of_the_budget(tended, "2026-11-28")
+    tell_of_the_budget(tended, "2999-11-28")  # a day that is over would stop nobody
     until(lambda: both(tended, is_paused=True), within_s=120, what="two paused queues")
     said = {each["description"] for each in queues(tended).values() if each["is_paused"]}
 
-    same_day = tended.ended(tended.start("steer", step="resume", day="2026-11-28"))
+    same_day = tended.ended(tended.start("steer", step="resume", at="2999-11-28T23:59:00Z"))
     still = both(tended, is_paused=True)
-    next_day = tended.ended(tended.start("steer", step="resume", day="2026-11-29"))
+    next_day = tended.ended(tended.start("steer", step="resume", at="2999-11-29T00:07:00Z"))
 
     assert len(said) == 1
-    assert "the budget of 2026-11-28" in said.pop()
+    assert "the budget of 2999-11-28" in said.pop()
     assert ("COMPLETED", True) == (same_day["state_type"], still)
     assert ("COMPLETED", True) == (next_day["state_type"], both(tended, is_paused=False))
     assert {""} == {queues(tended)[name]["description"] for name in BACKFILL_QUEUES}

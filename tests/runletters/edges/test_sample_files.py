@@ -15,6 +15,7 @@ from pathlib import Path
 import fitfast
 import gpxpy
 import numpy as np
+import polars as pl
 import pytest
 from garmin_fit_sdk import CrcCalculator, Decoder, Stream
 from hypothesis import given
@@ -27,6 +28,7 @@ from runletters.edges.sample_files import (
     write_running_page_json,
     write_strava_export,
 )
+from runletters.metrics.quality import doubts
 from runletters.samples import SampleActivity, generate_history
 from runletters.samples.exports import STRAVA_HEADER, polyline
 from runletters.samples.fit_bytes import checksum
@@ -255,3 +257,18 @@ def test_the_command_writes_what_it_says(
     main(["--out", str(target), "--years", "1", "--until", "2020-03-01", "--runs-per-week", "1"])
 
     assert f"{len(json.loads(target.read_text('utf-8')))} activities" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["fit", "gpx", "tcx"])
+def test_an_ordinary_file_gives_no_cause_for_doubt(
+    history: list[SampleActivity], kind: str
+) -> None:
+    """By itself, without a list that states totals: its letter may compare and rank the run."""
+    ordinary = next(each for each in history if each.file_format == kind)
+
+    (recording,) = read_bytes(f"run.{kind}", file_bytes(ordinary)).recordings
+
+    flags = pl.DataFrame(
+        {"quality": [list(recording.summary.quality)]}, schema={"quality": pl.List(pl.String)}
+    )
+    assert [[]] == flags.select(doubts("quality"))["quality"].to_list()
