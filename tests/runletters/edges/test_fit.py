@@ -16,7 +16,7 @@ from runletters.activities import ReadResult, Recording
 from runletters.edges.fit import read_fit
 from runletters.edges.fit_fast import decode_fast
 from runletters.edges.fit_messages import Part, parts
-from runletters.edges.fit_samples import samples, timer_stops
+from runletters.edges.fit_samples import STOPS, samples, timer_stops
 from runletters.edges.fit_sdk import decode_patiently
 
 SHA = "0" * 64
@@ -332,6 +332,51 @@ def test_every_real_session_has_the_devices_totals(shared_data: Path) -> None:
     assert 19 == refused
 
 
+CHANNELS = {
+    "has_gps": "latitude_deg",
+    "has_hr": "heart_rate_bpm",
+    "has_cadence": "cadence_rpm",
+    "has_power": "power_w",
+    "has_altitude": "altitude_m",
+}
+
+
+def test_records_chains_stops_and_channels_are_the_devices(shared_data: Path) -> None:
+    """What each file holds: chained parts, records, stops of the timer, and which channels."""
+    for name, (row, *_) in golden(shared_data).items():
+        chain = list(parts((shared_data / name).read_bytes()))
+        decoded = [
+            (None if part.is_cut else decode_fast(part.content)) or decode_patiently(part)
+            for part in chain
+        ]
+        records = [each for part in decoded for each in part.messages.get("record", [])]
+        events = [each for part in decoded for each in part.messages.get("event", [])]
+        stops = [each for each in events if each.get("event") == "timer"
+                 and each.get("event_type") in STOPS]  # fmt: skip
+        beats = pl.when(pl.col("heart_rate_bpm") > 0).then("heart_rate_bpm")  # 0 is a dead strap
+        found = samples(records, events).with_columns(beats)
+
+        whole = [part for part in chain if part.content]
+        is_broken = name.endswith("settings-corruptheader.fit")  # its second part is no part
+        assert int(row["chained_files"]) == len(whole), name
+        assert is_broken == (len(whole) < len(chain)), name
+        assert int(row["record_messages"]) == len(records), name
+        assert int(row["timer_stop_events"]) == len(stops), name
+        assert {key: row[key] == "True" for key in CHANNELS} == {
+            key: found[channel].count() > 0 for key, channel in CHANNELS.items()
+        }, name
+
+
+def test_broken_files_still_give_their_records(shared_data: Path) -> None:
+    """28, 14, 14, 14, 14 and 132 samples, with or without a complaint."""
+    files = sorted((shared_data / "fitdecode" / "invalid").glob("*.fit"))
+    results = [read_fit(path.name, path.read_bytes(), SHA) for path in files]
+
+    counts = [sum(run.streams.height for run in found.recordings) for found in results]
+
+    assert [28, 14, 14, 14, 14, 132] == counts
+
+
 def test_sport_and_start_are_the_devices(shared_data: Path) -> None:
     """Start to the second, where the records do not prove it wrong."""
     for name, rows in golden(shared_data).items():
@@ -392,6 +437,12 @@ TABLES = {
 }
 
 
+def pacific_s(text: str) -> float:
+    """Seconds since 1970 of a time that the table prints in Californian summer time."""
+    written = datetime.strptime(text.replace("PDT", "-0700"), "%a %b %d %H:%M:%S %z %Y")
+    return written.timestamp()
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -415,6 +466,7 @@ def test_samples_are_those_of_another_decoders_table(shared_data: Path, name: st
     )
 
     assert len(table) == found.height
+    assert [pacific_s(row["timestamp"]) for row in table] == found["time_s"].to_list()
     for column, channel in TABLES.items():
         # The table prints 0 for a cadence that is absent in the file (both decoders agree).
         silence = 0.0 if column == "cadence" else None
@@ -446,3 +498,7 @@ def test_old_foot_pods_packed_speed_and_distance(shared_data: Path) -> None:
     assert [row[1] for row in table] == found["heart_rate_bpm"].to_list()
     assert [row[2] for row in table] == found["speed_m_s"].to_list()
     assert [row[3] for row in table] == found["distance_m"].to_list()
+    assert [row[4] for row in table] == found["cadence_rpm"].to_list()
+    # A clock of its own, without a date: only the steps between the records are comparable.
+    steps_s = pl.Series([row[0] for row in table]).diff().drop_nulls()
+    assert steps_s.to_list() == found["time_s"].diff().drop_nulls().to_list()

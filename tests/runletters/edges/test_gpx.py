@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from runletters.activities import ReadResult
@@ -215,6 +216,14 @@ def inventory(shared_data: Path) -> list[dict[str, str]]:
     return [row for row in csv.DictReader(text.splitlines()) if row["kind"] == "gpx"]
 
 
+CHANNELS = {
+    "has_ele": "altitude_m",
+    "has_hr": "heart_rate_bpm",
+    "has_cad": "cadence_rpm",
+    "has_power": "power_w",
+}
+
+
 def test_every_real_file_is_loaded_whole_or_refused_with_a_reason(shared_data: Path) -> None:
     """Points, first and last time as another program counted them; doubles are merged."""
     rows = inventory(shared_data)
@@ -227,9 +236,17 @@ def test_every_real_file_is_loaded_whole_or_refused_with_a_reason(shared_data: P
             assert result.problems[0].reason_code in {"no_points", "no_times"}, row["file"]
             continue
         loaded += 1
-        timed = sum(b"<time" in each for each in re.split(rb"<trkpt", content)[1:])
+        points = re.split(rb"<trkpt", content)[1:]
+        assert int(row["points"]) == len(points), row["file"]
+        timed = sum(b"<time" in each for each in points)
+        streams = pl.concat([run.streams for run in result.recordings])
+        assert {key: row[key] == "True" for key in CHANNELS} == {
+            key: streams[channel].count() > 0 for key, channel in CHANNELS.items()
+        }, row["file"]
         expected = timed - int(row["dup_times"]) - int(row["backward_times"])
         assert expected == sum(run.streams.height for run in result.recordings), row["file"]
+        gaps = [run.streams["t_s"].diff() for run in result.recordings]
+        assert int(row["gaps_over_30s"]) == sum((gap > 30).sum() for gap in gaps), row["file"]
         assert moment(row["first_time"]) == result.recordings[0].summary.started_at, row["file"]
         last = result.recordings[-1]
         if row["backward_times"] != "0":  # the sample left out may be the last one

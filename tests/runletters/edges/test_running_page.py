@@ -198,8 +198,11 @@ def test_yearly_totals_are_running_pages_own(shared_data: Path) -> None:
     result = read_running_page("activities.json", path.read_bytes())
     years = _years(result)
 
-    assert 3716 == len(result.recordings)
-    assert 3703 == sum(recording.summary.is_run for recording in result.recordings)
+    summaries = [recording.summary for recording in result.recordings]
+    assert 3716 == len(summaries)
+    assert 3703 == sum(one.is_run for one in summaries)
+    assert 29 == sum(not one.route_polyline for one in summaries)
+    assert 2072 == sum(one.heart_rate_avg_bpm is not None for one in summaries)
     for line in GOLDEN.split():
         year, km, km_whole, count, pace, hours, longest = line.split("|")
         found = years.pop(int(year))
@@ -224,4 +227,17 @@ def test_implausible_rows_of_the_other_history(shared_data: Path) -> None:
     assert (682, 644) == (len(summaries), sum(one.is_run for one in summaries))
     assert 9 == sum("implausible_speed" in one.quality for one in summaries)
     assert {32400, -18000, -14400} == {one.utc_offset_s for one in summaries}
+    assert (110, 430) == (
+        sum(not one.route_polyline for one in summaries),
+        sum(one.heart_rate_avg_bpm is not None for one in summaries),
+    )
     assert 4773.2 == pytest.approx(sum(one.distance_m or 0 for one in summaries) / 1000, abs=0.1)
+    # The poster leaves out the eight shortest, the shortest of them 4 m.
+    metres = sorted(one.distance_m or 0 for one in summaries)
+    printed = json.loads((shared_data / "golden/dev/running_page-posters.json").read_text())
+    totals = printed["gyeongchan-running_page"]["poster_totals"]
+    assert int(totals["Number"]) == len(metres[8:])
+    assert float(totals["Total"].removesuffix(" km")) == pytest.approx(
+        sum(metres[8:]) / 1000, abs=0.1
+    )
+    assert 4 == int(metres[0])

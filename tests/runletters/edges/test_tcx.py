@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -202,6 +202,14 @@ def test_what_is_no_recording_is_a_problem_with_a_remedy(content: bytes, reason_
     assert problem.remedy
 
 
+CHANNELS = {
+    "has_ele": "altitude_m",
+    "has_hr": "heart_rate_bpm",
+    "has_cad": "cadence_rpm",
+    "has_power": "power_w",
+}
+
+
 def test_every_real_file_gives_its_points_and_lap_totals(shared_data: Path) -> None:
     """Points, first and last time, lap totals as another program read them."""
     text = (shared_data / "golden/dev/gpx_tcx_inventory.csv").read_text()
@@ -224,6 +232,12 @@ def test_every_real_file_gives_its_points_and_lap_totals(shared_data: Path) -> N
         keys = ("lap_total_time_s", "lap_distance_m", "lap_calories")
         expected = tuple(float(row[key]) for key in keys)
         assert expected == pytest.approx(found, abs=0.005), row["file"]
+        assert {key: row[key] == "True" for key in CHANNELS} == {
+            key: run.streams[channel].count() > 0 for key, channel in CHANNELS.items()
+        }, row["file"]
+        steps = run.streams["t_s"].diff()
+        assert int(row["gaps_over_30s"]) == (steps > 30).sum(), row["file"]
+        assert float(row["max_gap_s"]) == pytest.approx(steps.max(), abs=0.051), row["file"]
 
     assert 20 == len(rows)
 
@@ -249,3 +263,37 @@ def test_heart_rate_and_elapsed_time_are_those_of_strava(shared_data: Path) -> N
     assert strava["average_heartrate"] == pytest.approx(run.summary.heart_rate_avg_bpm, abs=0.5)
     assert strava["max_heartrate"] == pytest.approx(run.summary.heart_rate_max_bpm, abs=1)
     assert strava["distance"] == pytest.approx(run.summary.distance_m, rel=0.001)
+
+
+def test_laps_are_those_of_strava(shared_data: Path) -> None:
+    """Thirteen laps: seconds and highest heart rate equal, distance to a centimetre.
+
+    The mean heart rate of a lap is the watch's own: 6 bpm off where it began without a
+    strap, 3 bpm in the lap with a long stop, else rounded.
+    """
+    name = "runpandas/tcx-session/2020-12-06T06_36_21-300_Running.tcx"
+    strava = json.loads((shared_data / "runpandas/strava-api/activity.json").read_text())["laps"]
+
+    (run,) = read((shared_data / name).read_bytes()).recordings
+
+    assert 13 == len(strava) == len(run.laps)
+    for theirs, ours in zip(strava, run.laps, strict=True):
+        assert theirs["elapsed_time"] == ours.timer_s
+        assert theirs["distance"] == pytest.approx(ours.distance_m, abs=0.01)
+        assert theirs["max_heartrate"] == ours.heart_rate_max_bpm
+        assert theirs["average_heartrate"] == pytest.approx(ours.heart_rate_avg_bpm, abs=6)
+
+
+def test_figures_of_laps_that_another_reader_gives(shared_data: Path) -> None:
+    """Cadence and highest heart rate of laps, calories, and the first sample that has a place."""
+    skis, bike = (
+        read((shared_data / "tcxreader" / name).read_bytes()).recordings[0]
+        for name in ("cross-country-skiing_activity_1.tcx", "mapmyride_biking.tcx")
+    )
+
+    assert (2, 38) == (len(skis.laps), skis.laps[0].cadence_avg_rpm)
+    assert bike.device_totals is not None
+    assert 458 == pytest.approx(bike.device_totals.calories_kcal)
+    placed_s = bike.streams.drop_nulls("latitude_deg")["t_s"][0]
+    placed = bike.summary.started_at + timedelta(seconds=placed_s)
+    assert datetime(2022, 11, 12, 15, 58, 31, 473_500, tzinfo=UTC) == placed

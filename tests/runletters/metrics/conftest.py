@@ -31,5 +31,7 @@ def strava_figures(shared_data: Path) -> dict[str, object]:
     """What Strava itself says about that run: figures only, no names."""
     text = (shared_data / "runpandas" / "strava-api" / "activity.json").read_text()
     figures: dict[str, object] = json.loads(text)
-    wanted = ("distance", "moving_time", "elapsed_time", "splits_metric", "best_efforts")
+    wanted = ("distance", "moving_time", "elapsed_time", "splits_metric", "splits_standard",
+              "best_efforts", "average_heartrate", "max_heartrate", "average_cadence",
+              "average_speed", "total_elevation_gain")  # fmt: skip
     return {name: figures[name] for name in wanted}
