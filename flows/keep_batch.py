@@ -6,7 +6,7 @@ from prefect import flow, unmapped
 from pydantic import BaseModel
 
 from runletters.backfilling import Order
-from runletters.content import WorkItem
+from runletters.content import Outcome, WorkItem
 from runletters.edges.batch_rows import BatchRow
 from runletters.progress import Tally
 from runletters.settings import Settings
@@ -33,7 +33,8 @@ def keep_batch(batch: BatchRow, order: Order, owner: str) -> Kept:
     """
     settings = Settings()
     letter, coaching = kept_in(settings, write_letter, write_coaching)
-    same, tally, again = unmapped(whole(settings)), Tally(), list[WorkItem]()
+    same, tally = unmapped(whole(settings)), Tally()
+    again, halted = list[WorkItem](), list[Outcome]()
 
     with watching(order.user_id, batch.request_count) as watcher:
         under_way = UnderWay(watcher)
@@ -46,14 +47,17 @@ def keep_batch(batch: BatchRow, order: Order, owner: str) -> Kept:
         for part in deliveries(batch, owner, settings):
             write([*part.written])
             again += part.again
+            halted += part.halted
             outcomes = [*under_way.take(leave=2 * settings.concurrency), *part.failed]
             tally += record_outcomes(outcomes, owner, settings)
             if tally.stopped:
                 break
         is_few = len(again) < settings.batch_from
-        if is_few and not tally.stopped:
+        if is_few and not tally.stopped and not halted:
             write(again)
         tally += record_outcomes(under_way.take(leave=0), owner, settings)
         if not tally.stopped:
             close_batch(batch, owner, settings)
+        # Last, so that a batch in which lines were refused for want of money is read to its end.
+        tally += record_outcomes(halted, owner, settings)
         return Kept(tally=tally, again=[] if is_few else again)

@@ -15,8 +15,25 @@ Verdict: TypeAlias = Literal["throttled", "overloaded", "wait", "stop", "give_up
 Billing: TypeAlias = Literal["none", "unknown"]
 
 SPEND_CODES = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
-# A spend limit somebody set for themselves arrives as a 400 without a code.
-SPEND_WORDING = "reached your specified api usage limits"
+# A spend limit somebody set for themselves, and credit that is used up, can arrive as a 400
+# without a code.
+SPEND_WORDINGS = ("reached your specified api usage limits", "credit balance is too low")
+# What is wrong with the account and not with the request, though it arrives as a 400.
+ACCOUNT_CODES = frozenset({"organization_on_hold", "cmek_key_disabled", "cmek_key_network_blocked"})
+STATUS_BY_TYPE = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "conflict_error": 409,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+"""The status that goes with an error type, for errors that come without one (in a batch)."""
 TRANSIENT = frozenset({408, 409, 500, 502, 503, 504, 529})
 STOPPING = frozenset({401, 402, 403})
 OVERLOADED = 529
@@ -33,6 +50,7 @@ _REMEDIES = {
     413: "The request was too large; shorten the prompt.",
 }
 _SPEND_REMEDY = "Raise the spend limit in the console, or wait until it starts anew."
+_ACCOUNT_REMEDY = "The API does not serve this organisation now; look into the console."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +72,7 @@ class Failure:
     @property
     def verdict(self) -> Verdict:
         """What to do now."""
-        if self.is_spend_limit or self.status in STOPPING:
+        if self.is_spend_limit or self.status in STOPPING or self.error_code in ACCOUNT_CODES:
             return "stop"
         if self.status == THROTTLED:
             return "throttled"  # also with a code nobody here knows: the type decides then
@@ -72,7 +90,7 @@ class Failure:
     def is_spend_limit(self) -> bool:
         """Whether money, not pace, is what ran out."""
         return self.error_code in SPEND_CODES or (
-            self.status == 400 and SPEND_WORDING in self.message.lower()
+            self.status == 400 and any(words in self.message.lower() for words in SPEND_WORDINGS)
         )
 
     @property
@@ -83,11 +101,12 @@ class Failure:
         """The same, as one of our errors."""
         where = f"HTTP {self.status}" if self.status else "no answer"
         said = self.error_code or self.error_type
-        message = f"Claude API: {where}, {said}: {self.message or 'no message'}."
+        message = f"Claude API: {where}, {said}: {self.message.rstrip('.') or 'no message'}."
         if self.request_id:
             message += f" (request {self.request_id})"
         if self.verdict == "stop":
-            remedy = _SPEND_REMEDY if self.is_spend_limit else _REMEDIES.get(self.status or 0, "")
+            others = _REMEDIES.get(self.status or 0, _ACCOUNT_REMEDY)
+            remedy = _SPEND_REMEDY if self.is_spend_limit else others
             return WriterStopped(message, remedy=remedy)
         if self.verdict == "give_up":
             return WriterRefused(message, remedy=_REMEDIES.get(self.status or 0, ""))

@@ -10,16 +10,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
-from runletters.api_failures import AMBIGUOUS, SERVER_ERRORS_FROM, Failure
+from runletters.api_failures import AMBIGUOUS, SERVER_ERRORS_FROM, STATUS_BY_TYPE, Failure, Verdict
 
 MOST_REQUESTS = 5_000  # of the 100,000 the API takes: one flow run can show as many texts
 MOST_BYTES = 200_000_000  # of 256 MB
 CLOCKS_DIFFER = timedelta(minutes=2)
 SAFE_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 WritingMode: TypeAlias = Literal["live", "batch", "auto"]
-LineVerdict: TypeAlias = Literal["read", "again", "fail"]
+LineVerdict: TypeAlias = Literal["read", "again", "fail", "stop"]
+MOST_BATCHES = 3  # that a text goes through in one flow run without a reply
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,21 +67,39 @@ def chunked(
 
 
 def line_verdict(result: Mapping[str, Any]) -> LineVerdict:
-    """What to do with a line: read its message, ask again, or let the item fail."""
-    kind = result.get("type")
-    if kind == "succeeded":
-        return "read"
-    if kind == "expired":
-        return "again"
-    is_ours = kind == "errored" and line_error(result)[0] == "invalid_request_error"
-    return "fail" if is_ours or kind == "canceled" else "again"
+    """What to do with a line: read its message, ask again, let the item fail, or stop the run.
+
+    An errored line is treated as the same error live.
+    """
+    match result.get("type"):
+        case "succeeded":
+            return "read"
+        case "canceled":
+            return "fail"
+        case "errored":
+            return _LINE_VERDICTS.get(line_failure(result).verdict, "again")
+        case _:
+            return "again"
 
 
-def line_error(result: Mapping[str, Any]) -> tuple[str, str]:
-    """Type and message of an errored line."""
-    answer: Mapping[str, Any] = result.get("error") or {}
-    error: Mapping[str, Any] = answer.get("error") or {}
-    return str(error.get("type", "unknown_error")), str(error.get("message", "no message"))
+_LINE_VERDICTS: Mapping[Verdict, LineVerdict] = {"stop": "stop", "give_up": "fail"}
+
+
+def line_failure(result: Mapping[str, Any]) -> Failure:
+    """An errored line as the error it would have been live; a type nobody knows may pass."""
+    error = _mapping(_mapping(result.get("error")).get("error"))
+    error_type = str(error.get("type", "unknown_error"))
+    code = _mapping(error.get("details")).get("error_code")
+    return Failure(
+        status=STATUS_BY_TYPE.get(error_type, SERVER_ERRORS_FROM),
+        error_type=error_type,
+        error_code=code if isinstance(code, str) else None,
+        message=str(error.get("message", "no message")),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def is_in_doubt(failure: Failure) -> bool:

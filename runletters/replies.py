@@ -24,6 +24,7 @@ ReplyOutcome: TypeAlias = Literal[
     "truncated",  # max_tokens, or the end of the context
     "refused",
     "odd_stop",  # a stop reason that none of our calls can have
+    "broken_text",  # half a character: it can neither be kept nor shown
     "not_json",  # an insight that is no JSON object
     "invalid_insight",  # JSON, and not an insight within its bounds
     "html",  # a page with status 200: somebody between us and the API
@@ -41,6 +42,10 @@ _IN_LEDGER: Mapping[ReplyOutcome, AttemptOutcome] = {
 _TRUNCATED = frozenset({"max_tokens", "model_context_window_exceeded"})
 _COMPLETE = frozenset({"end_turn", "stop_sequence"})
 _EXCERPT = 160
+MOST_TOKENS = 10**9  # of one call; a larger count is no count, and would not fit the ledger
+REPLACED = "\ufffd"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HALF = "the answer holds half a character"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,15 +88,17 @@ def read_reply(body: str, kind: Kind) -> Reply:
         return Reply(outcome="html", detail=f"a page instead of a reply: {_excerpt(body)}")
     try:
         decoded = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return Reply(outcome="broken_json", detail=f"{error}: …{body[-60:]!r}")
-    if not isinstance(decoded, dict):
-        return Reply(outcome="not_a_message", detail=f"not an object: {_excerpt(body)}")
-    return read_message(cast("dict[str, Any]", decoded), kind)
+    return read_message(decoded, kind)
 
 
-def read_message(message: Mapping[str, Any], kind: Kind) -> Reply:
+def read_message(decoded: object, kind: Kind) -> Reply:
     """Read a decoded message, live or from a line of a batch."""
+    if not isinstance(decoded, dict):
+        found = _excerpt(json.dumps(decoded, default=str))
+        return Reply(outcome="not_a_message", detail=f"not an object: {found}")
+    message: dict[str, Any] = _sound(decoded)
     content: object = message.get("content")
     if message.get("type") != "message" or not isinstance(content, list):
         found = _excerpt(json.dumps(dict(message), default=str))
@@ -151,14 +158,18 @@ def _judge(
         return "empty", "the answer holds no text", None
     if stop not in _COMPLETE:
         return "odd_stop", f"the answer stopped with {stop!r}", None
+    if REPLACED in text:
+        return "broken_text", _HALF, None
     return _read_insight(text) if kind == "coaching" else ("ok", "", None)
 
 
 def _read_insight(text: str) -> tuple[ReplyOutcome, str, Insight | None]:
     try:
         decoded = json.loads(_unfenced(text))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return "not_json", f"the answer is not JSON: {error}", None
+    if _SURROGATE.search(json.dumps(decoded, ensure_ascii=False)):
+        return "broken_text", _HALF, None
     try:
         insight = Insight.model_validate(_plain_values(decoded))
     except ValidationError as error:
@@ -184,6 +195,17 @@ def _plain_values(value: Any) -> Any:
     return value
 
 
+def _sound(value: Any) -> Any:
+    """The same value, half characters replaced: JSON can spell them, no store can keep them."""
+    if isinstance(value, str):
+        return _SURROGATE.sub(REPLACED, value)
+    if isinstance(value, list):
+        return [_sound(each) for each in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {_sound(key): _sound(each) for key, each in cast("dict[str, Any]", value).items()}
+    return value
+
+
 def _unfenced(text: str) -> str:
     match = re.fullmatch(r"\s*```\w*\n(.*)\n```\s*", text, re.DOTALL)
     return match[1] if match else text
@@ -204,7 +226,7 @@ def _refusal(message: Mapping[str, Any]) -> str:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
 
 
 def _count(value: object) -> int:

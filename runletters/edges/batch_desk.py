@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runletters.batching import MOST_BATCHES
 from runletters.content import Kind, Outcome, WorkItem
 from runletters.edges.batch_rows import BatchRow
 from runletters.edges.store import Store
-from runletters.errors import WriterRefused
+from runletters.errors import WriterRefused, WriterStopped
 
 if TYPE_CHECKING:
     from runletters.edges.claude_batches import BatchClient, Result
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 class Delivery:
     """Some lines of a batch.
 
-    `written` have a reply that was paid; it is kept, or repaired, or gives way. `again` have
-    none and cost nothing. `failed` are not worth asking again.
+    `written` have a reply that was paid: it is kept, or repaired, or gives way; or they came
+    back from too many batches without one, and are asked live. `again` have none and cost
+    nothing. `failed` are not worth asking again. `halted` say that nothing can be written now.
     """
 
     written: tuple[WorkItem, ...] = ()
     again: tuple[WorkItem, ...] = ()
     failed: tuple[Outcome, ...] = ()
+    halted: tuple[Outcome, ...] = ()
 
 
 def deliver(
@@ -44,15 +47,24 @@ def deliver(
         for item, result in ours:
             if result.draft is not None:
                 client.remember(item, result.draft)
+        back = [item for item, result in ours if result.verdict == "again"]
+        tried = store.times_in_batches(batch.flow_run_id, [item.fingerprint for item in back])
+        weary = [item for item in back if tried.get(item.fingerprint, 0) >= MOST_BATCHES]
         yield Delivery(
-            written=tuple(item for item, result in ours if result.verdict == "read"),
-            again=tuple(item for item, result in ours if result.verdict == "again"),
-            failed=tuple(
-                item.failed(WriterRefused(f"Claude API, in a batch: {result.error}."))
-                for item, result in ours
-                if result.verdict == "fail"
-            ),
+            written=(*(item for item, result in ours if result.verdict == "read"), *weary),
+            again=tuple(item for item in back if item not in weary),
+            failed=tuple(_refused(item, r) for item, r in ours if r.verdict == "fail"),
+            halted=tuple(_halted(item, r) for item, r in ours if r.verdict == "stop"),
         )
+
+
+def _refused(item: WorkItem, result: Result) -> Outcome:
+    return item.failed(WriterRefused(f"Claude API, in a batch: {result.error}."))
+
+
+def _halted(item: WorkItem, result: Result) -> Outcome:
+    message = f"Claude API, in a batch: {result.error}."
+    return item.failed(WriterStopped(message, remedy=result.remedy))
 
 
 def _claimed(

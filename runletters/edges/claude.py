@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import count
-from typing import Any, Self, cast
+from typing import Any, Self, TypeVar, cast
 
 import anthropic
 import httpx2
 from anthropic import transform_schema
-from pydantic import SecretStr
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from runletters.api_failures import AMBIGUOUS, Failure
 from runletters.errors import SettingsError, WriterError
@@ -35,6 +35,13 @@ COUNT_PATIENCE = 3
 COUNT_BREATH_S = 0.5
 COUNT_WAIT_S = 5.0
 _BILLED_UNSEEN = (anthropic.APIConnectionError,)
+_Shape = TypeVar("_Shape", bound=BaseModel)
+
+
+class _Counted(BaseModel):
+    """What count_tokens answers."""
+
+    input_tokens: int = Field(ge=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,16 +188,36 @@ class ClaudeApi:
         """
         counted = ("model", "system", "messages", "thinking", "output_config")
         sent = {name: parameters[name] for name in counted if name in parameters}
+        ask = self.client.messages.with_raw_response.count_tokens
         for patience in reversed(range(COUNT_PATIENCE)):  # free, so it may be asked again
             try:
-                return self.client.messages.count_tokens(**sent).input_tokens
-            except anthropic.AnthropicError as error:
-                failed = self.failed(error)
-            wait_s = failed.failure.retry_after_s or COUNT_BREATH_S
-            if not patience or not failed.failure.passes or wait_s > COUNT_WAIT_S:
-                raise failed
+                return self.asked(lambda: ask(**sent), _Counted).input_tokens
+            except CallFailed as failed:
+                wait_s = failed.failure.retry_after_s or COUNT_BREATH_S
+                if not patience or not failed.failure.passes or wait_s > COUNT_WAIT_S:
+                    raise
             self._sleep(wait_s)
         raise AssertionError("patience is at least one try")
+
+    def asked(self, ask: Callable[[], anthropic.APIResponse[Any]], shape: type[_Shape]) -> _Shape:
+        """Ask, and read the answer's body as one of that shape.
+
+        The SDK hands out a page with status 200 as a text, and fails at half a body with an
+        error that is not its own.
+
+        Raises:
+            CallFailed: no answer, an error answer, or a body of another shape: `bad_body`.
+        """
+        body = ""
+        try:
+            body = ask().text()
+            return shape.model_validate_json(body)
+        except anthropic.AnthropicError as error:
+            failed = self.failed(error)
+        except ValidationError:
+            found = self._shown(f"an answer that cannot be read: {body}")
+            failed = CallFailed(Failure(error_type="bad_body", message=found, billing="unknown"))
+        raise failed
 
     def failed(self, error: anthropic.AnthropicError) -> CallFailed:
         """What the SDK raised, as a value without the request, the key and the body."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from runletters.api_failures import Failure
 from runletters.batching import (
@@ -21,7 +21,7 @@ from runletters.batching import (
     chunked,
     custom_id,
     is_in_doubt,
-    line_error,
+    line_failure,
     line_verdict,
     request_line,
 )
@@ -58,12 +58,14 @@ class Result:
 
     read: `draft` holds the judged reply; `ClaudeWriter.take_up` makes a text of it.
     again: put the item into a following batch, or write it live. fail: `error` says why.
+    stop: `error` says why nothing can be written now, and `remedy` what to do.
     """
 
     item: WorkItem | None
     verdict: LineVerdict
     draft: Judged | None = None
     error: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,12 +348,15 @@ class BatchClient:
     ) -> tuple[LineRow, Attempt, str, Result]:
         verdict, kind = line_verdict(result), str(result.get("type"))
         if verdict != "read":
-            error_type, message = line_error(result) if kind == "errored" else (kind, kind)
-            closed = _without_reply(attempt, kind, error_type, message)
-            error = f"{error_type}: {message}"
-            return line, closed, kind, Result(item=line.item, verdict=verdict, error=error)
+            plain = Failure(error_type=kind, message=kind)
+            failure = line_failure(result) if kind == "errored" else plain
+            closed = _without_reply(attempt, kind, failure.error_type, failure.message)
+            error = f"{failure.error_type}: {failure.message}"
+            remedy = failure.as_error().remedy if verdict == "stop" else ""
+            found = Result(item=line.item, verdict=verdict, error=error, remedy=remedy)
+            return line, closed, kind, found
         model, item = find_model(attempt.model), line.item
-        reply = read_message(cast("dict[str, Any]", result["message"]), attempt.kind)
+        reply = read_message(result.get("message"), attempt.kind)
         judge = safely(lambda it: self._writer.judge(item, it) if item is not None else ())
         judged = judge_reply(reply, model, judge, "batch")
         closed = answered_attempt(attempt, judged, None, model)

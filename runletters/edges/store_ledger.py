@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runletters.content import KINDS, Kind
-from runletters.edges.store_base import StoreBase
+from runletters.edges.store_base import StoreBase, chunks
 from runletters.edges.store_findings import keep_findings
 from runletters.edges.store_schema import attempts
 from runletters.ledger import Attempt, Spend
@@ -83,6 +83,20 @@ class StoreLedger(StoreBase):
         )
         with self._read() as connection:
             return connection.scalar(query)
+
+    def times_in_batches(self, flow_run_id: str, fingerprints: Sequence[str]) -> dict[str, int]:
+        """How often that run put each of these texts into a message batch."""
+        at, found = attempts.c, dict[str, int]()
+        with self._read() as connection:
+            for some in chunks(fingerprints):
+                query = (
+                    sa.select(at.fingerprint, sa.func.count())
+                    .where(at.flow_run_id == flow_run_id, at.mode == "batch")
+                    .where(at.fingerprint.in_(some))
+                    .group_by(at.fingerprint)
+                )
+                found.update((str(name), int(times)) for name, times in connection.execute(query))
+        return found
 
     def attempts(
         self, user_id: str | None = None, *, flow_run_id: str | None = None

@@ -192,6 +192,24 @@ def test_a_key_that_is_refused_while_waiting_leaves_the_batch_to_the_next_run(
 
 
 @pytest.mark.system
+def test_lines_refused_for_want_of_money_stop_the_run_and_fail_nothing(
+    settings: Settings, server: ClaudeApiServer
+) -> None:
+    """One clear message; once it is mended the next run writes everything, and once."""
+    server.behaviour = Behaviour(key=KEY, batch_errored=1, batch_error="billing_error")
+    with pytest.raises(WriterStopped, match="billing_error"):
+        backfill_history(user="ada", mode="batch")
+    server.behaviour = Behaviour(key=KEY)
+
+    result = backfill_history(user="ada", mode="batch")
+
+    assert (6, 0) == (result["done"], result["failed"])
+    assert 2 == len(server.batches.all)
+    assert 6 == len(server.bill.lines)
+    assert ["failed"] * 6 + ["succeeded"] * 6 == [outcome for _, outcome in ledger(settings)]
+
+
+@pytest.mark.system
 @pytest.mark.usefixtures("settings")
 def test_what_the_budget_does_not_hold_is_left_to_a_later_run(server: ClaudeApiServer) -> None:
     """As many lines go out as their worst cases fit; the rest is pending, and the reason said."""

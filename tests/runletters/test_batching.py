@@ -44,6 +44,11 @@ def test_chunks_keep_every_line_in_order_within_bounds(
         assert len(chunk) == 1 or size <= most_bytes
 
 
+def errored(error_type: str, message: str = "", code: str | None = None) -> dict[str, Any]:
+    error = {"type": error_type, "message": message, "details": {"error_code": code}}
+    return {"type": "errored", "error": {"type": "error", "error": error}}
+
+
 @pytest.mark.parametrize(
     ("result", "verdict"),
     [
@@ -53,11 +58,23 @@ def test_chunks_keep_every_line_in_order_within_bounds(
         ({"type": "errored", "error": {"error": {"type": "api_error"}}}, "again"),
         ({"type": "errored", "error": {"error": {"type": "overloaded_error"}}}, "again"),
         ({"type": "errored", "error": {"error": {"type": "invalid_request_error"}}}, "fail"),
+        (errored("request_too_large"), "fail"),
+        (errored("not_found_error"), "fail"),
+        (errored("rate_limit_error"), "again"),
+        (errored("billing_error"), "stop"),
+        (errored("authentication_error"), "stop"),
+        (errored("permission_error"), "stop"),
+        (errored("invalid_request_error", "Your credit balance is too low to …"), "stop"),
+        (errored("rate_limit_error", code="enforced_spend_limit_reached"), "stop"),
+        (errored("an_error_of_tomorrow"), "again"),
         ({"type": "errored"}, "again"),
+        ({"type": "errored", "error": "odd"}, "again"),
+        ({"type": "a_type_of_tomorrow"}, "again"),
+        ({}, "again"),
     ],
 )
 def test_each_result_type_has_its_way(result: dict[str, Any], verdict: str) -> None:
-    """Only what may pass by itself is asked again."""
+    """Only what may pass by itself is asked again; what would stop a live run stops this one."""
     assert verdict == line_verdict(result)
 
 

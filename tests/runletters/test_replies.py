@@ -52,6 +52,8 @@ def message(text: str | None = "Hello.", **changes: Any) -> dict[str, Any]:
         ("<!DOCTYPE html><html></html>", "html"),
         (json.dumps(message())[:-20], "broken_json"),
         ("", "broken_json"),
+        ("[" * 100_000, "broken_json"),
+        (json.dumps(message("Half an emoji: \ud83d")), "broken_text"),
         ("[]", "not_a_message"),
         ('{"type":"error"}', "not_a_message"),
         (json.dumps(message(None)), "empty"),
@@ -171,3 +173,33 @@ def test_a_kept_reply_reads_the_same_again() -> None:
 
     assert kept is not None
     assert reply == read_message(json.loads(kept), "coaching")
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        ("[" * 100_000, "not_json"),
+        (json.dumps(INSIGHT | {"implications": "Half an emoji: \ud83d"}), "broken_text"),
+        (json.dumps(INSIGHT | {"implications": "A whole one: \U0001f3c3"}), "ok"),
+    ],
+)
+def test_an_insight_that_cannot_be_kept_has_a_name(text: str, outcome: ReplyOutcome) -> None:
+    """Nested too deep, or with half a character that JSON can spell and no store can keep."""
+    assert outcome == read_message(message(text), "coaching").outcome
+
+
+def test_half_a_character_anywhere_is_kept_as_a_whole_one() -> None:
+    """The ledger takes what was paid: texts, keys and reasons can be written down."""
+    odd = message("\ud83d", stop_details={"explanation": "\udc00", "\ud800": 1})
+
+    replies = [
+        read_message(odd | {"stop_reason": why}, "letter") for why in ("end_turn", "refusal")
+    ]
+
+    kept = [f"{kept_json(reply)} {reply.detail} {reply.text}".encode() for reply in replies]
+    assert [True, True] == ["\ufffd".encode() in text for text in kept]
+
+
+def test_a_count_that_no_call_can_have_is_no_count() -> None:
+    """The bill is unknown then, and the ledger can be written."""
+    assert read_usage({"input_tokens": 10**30, "output_tokens": 1}) is None

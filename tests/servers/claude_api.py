@@ -16,6 +16,7 @@ import math
 import random
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -38,6 +39,7 @@ from servers.fake_rules import (
 )
 
 THOUGHT = "The runner wants a text. I keep to the facts. " * 20
+PAGES = {"broken": b'{"id": "msg', "list": b'["no object"]', "null": b"null", "other": b"{}"}
 HTML = b"<!DOCTYPE html><html><head><title>502</title></head><body>Bad gateway</body></html>"
 
 
@@ -56,6 +58,7 @@ class Behaviour:
     hang_s: float = 600.0
     batch_s: float = 0.0  # until a batch ends
     batch_errored: float = 0.0  # shares of the lines of a batch
+    batch_error: str = "api_error"  # the type of their error
     batch_expired: float = 0.0
     batch_done_at_cancel: float = 0.0  # share of the lines that were written before
     cancel_s: float = 0.0  # from a cancellation until the batch has ended
@@ -90,6 +93,7 @@ class ClaudeApiServer:
         self.faults = Faults(self.behaviour.fault_rates, self.behaviour.seed)
         self.bill = Bill()
         self.stats = Stats()
+        self.bad_pages: deque[str] = deque()  # bodies of the next answers but those to messages
         self._write = write
         self._keep_bodies = keep_bodies
         self._cache = Cache()
@@ -113,6 +117,8 @@ class ClaudeApiServer:
         request_id = f"req_{uuid4().hex[:24]}"
         try:
             response = await self._routed(request, request_id)
+            if self.bad_pages and response.status == 200 and request.path != "/v1/messages":
+                response = bad_page(self.bad_pages.popleft())
         except Rejected as no:
             response = error_response(no.status, no.message, request_id, code=no.code)
         finally:
@@ -282,6 +288,13 @@ class ClaudeApiServer:
             return json_response({"total_nano_usd": self.bill.total_nano_usd(), "lines": rows})
         stats = {**vars(self.stats), "bodies": len(self.stats.bodies), "faults": self.faults.drawn}
         return json_response(stats)
+
+
+def bad_page(kind: str) -> Response:
+    """An answer with status 200 whose body is not what was asked for."""
+    if kind == "html":
+        return Response(200, HTML, {}, "text/html")
+    return Response(200, PAGES[kind])
 
 
 SPOILT = {"not_json", "out_of_bounds", "markdown", "lie"}

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,18 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from servers.fake_http import HangUp, Request, Response, json_response
-from servers.fake_rules import CUSTOM_ID, Rejected, check_message, decoded, error_response
+from servers.fake_rules import (
+    CUSTOM_ID,
+    ERROR_TYPES,
+    Rejected,
+    check_message,
+    decoded,
+    error_response,
+)
 
 MOST_REQUESTS = 100_000
 MOST_BYTES = 256_000_000
+RESULTS = ("succeeded", "errored", "canceled", "expired")
 ROOT = "/v1/messages/batches"
 
 
@@ -41,7 +50,8 @@ class Batch:
     ends_at: float
     canceled_at: datetime | None = None
     ended_at: datetime | None = None
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[Any] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 class Batches:
@@ -94,9 +104,7 @@ class Batches:
         return json_response(self._shown(batch), headers={"request-id": request_id})
 
     def _checked(self, request: Request) -> list[dict[str, Any]]:
-        if len(request.body) > MOST_BYTES:
-            raise Rejected(413, "Request exceeds the maximum size")
-        wanted = decoded(request).get("requests")
+        wanted = decoded(request, most_bytes=MOST_BYTES).get("requests")
         if not isinstance(wanted, list) or not 1 <= len(wanted) <= MOST_REQUESTS:
             raise Rejected(400, f"requests: between 1 and {MOST_REQUESTS} are required")
         ids = [each.get("custom_id") for each in wanted]
@@ -116,6 +124,7 @@ class Batches:
         if batch.ended_at is None and is_due:
             batch.lines = [self._line(batch, each) for each in batch.requests]
             self._random.shuffle(batch.lines)
+            batch.counts = Counter(line["result"]["type"] for line in batch.lines)
             batch.ended_at = datetime.now(UTC)
 
     def _line(self, batch: Batch, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,10 +136,10 @@ class Batches:
         try:
             check_message(body)
         except Rejected as no:  # bodies are checked one by one, after the batch was taken
-            return errored("invalid_request_error", no.message)
+            return errored(ERROR_TYPES[no.status], no.message)
         drawn = self._random.random() - self._host.behaviour.batch_errored
         if drawn < 0:
-            return errored("api_error", "Internal server error")
+            return errored(self._host.behaviour.batch_error, "as the script says")
         if drawn < self._host.behaviour.batch_expired:
             return {"type": "expired"}
         message = self._host.message(body)
@@ -182,9 +191,7 @@ class Batches:
 
     def _shown(self, batch: Batch) -> dict[str, Any]:
         """Until the end everything counts as processing."""
-        counts = dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0)
-        for line in batch.lines:
-            counts[line["result"]["type"]] += 1
+        counts = {name: batch.counts[name] for name in RESULTS}
         counts["processing"] = 0 if batch.ended_at else len(batch.requests)
         is_canceling = batch.canceled_at is not None and batch.ended_at is None
         running = "canceling" if is_canceling else "in_progress"

@@ -21,6 +21,8 @@ FIELDS = {
     "model", "max_tokens", "system", "messages", "output_config", "thinking", "tools",
     "tool_choice", "metadata", "service_tier", "stop_sequences", "stream", "inference_geo",
 }  # fmt: skip
+COUNTED = FIELDS - {"max_tokens", "metadata", "service_tier", "stop_sequences", "stream"}
+MOST_BYTES = 32_000_000  # of one request; a batch has a bound of its own
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 LEAST_THOUGHTS = 1_024
 SAMPLING = {"temperature", "top_p", "top_k"}
@@ -67,7 +69,9 @@ def check_caller(request: Request, key: str) -> None:
         raise Rejected(400, f"anthropic-version: {found!r} is not a valid version")
 
 
-def decoded(request: Request) -> dict[str, Any]:
+def decoded(request: Request, *, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
+    if len(request.body) > most_bytes:
+        raise Rejected(413, "Request exceeds the maximum size")
     try:
         body = request.json()
     except ValueError as error:
@@ -81,7 +85,7 @@ def check_message(body: Mapping[str, Any], *, counting: bool = False) -> None:
     """One body of POST /v1/messages, or of a line of a batch."""
     if sampling := SAMPLING & body.keys():
         raise Rejected(400, f"{min(sampling)}: this parameter is no longer supported")
-    if unknown := body.keys() - FIELDS:
+    if unknown := body.keys() - (COUNTED if counting else FIELDS):
         raise Rejected(400, f"{min(unknown)}: Extra inputs are not permitted")
     _check_model(body, counting=counting)
     _check_turns(body.get("messages"))

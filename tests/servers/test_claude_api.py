@@ -126,6 +126,23 @@ def test_tokens_are_counted_without_a_charge(
     assert len(server.bill.lines) == 1
 
 
+def test_what_a_count_does_not_take_is_rejected(client: anthropic.Anthropic) -> None:
+    """`max_tokens` belongs to a call, not to a count."""
+    with pytest.raises(anthropic.BadRequestError, match="max_tokens: Extra inputs"):
+        client.post("/v1/messages/count_tokens", body=body(), cast_to=object)
+
+
+def test_a_request_of_more_than_32_megabytes_is_too_large(
+    server: ClaudeApiServer, client: anthropic.Anthropic
+) -> None:
+    """413, and nothing is charged."""
+    with pytest.raises(anthropic.APIStatusError) as caught:
+        client.messages.create(**body(messages=[{"role": "user", "content": "x" * 32_000_000}]))
+
+    assert (413, "request_too_large") == (caught.value.status_code, caught.value.type)
+    assert server.bill.lines == []
+
+
 def test_counting_has_a_rate_limit_of_its_own() -> None:
     """A second count at once is 429 with retry-after; calls that cost are not held up."""
     with ClaudeApiServer(Behaviour(counts_per_minute=1, burst_s=1)) as server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from servers.claude_items import fact_sheet, item_of
 
 from runletters.budgeting import Limits, scopes
 from runletters.content import KINDS, Text, WorkItem
+from runletters.edges.batch_desk import Delivery, deliver
 from runletters.edges.batch_rows import BatchRows
 from runletters.edges.claude import ClaudeApi
 from runletters.edges.claude_batches import BatchClient, Holder, Result
@@ -20,7 +22,7 @@ from runletters.edges.claude_calls import PaidCalls
 from runletters.edges.claude_purse import StoredPurse
 from runletters.edges.claude_writer import ClaudeWriter, offline_text
 from runletters.edges.store import Store
-from runletters.errors import BudgetReached, WriterStopped
+from runletters.errors import BudgetReached, WriterStopped, WriterUnavailable
 from runletters.facts import FactSheet
 from runletters.settings import Settings
 
@@ -352,6 +354,31 @@ def test_a_refusal_for_now_is_submitted_again_and_an_odd_answer_is_not(
     assert 1 == len(server.batches.all)
 
 
+PAGES = ("html", "broken", "list", "null", "other")
+
+
+def test_a_batch_whose_answer_cannot_be_read_is_found_again(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """A page, half a body or another shape with status 200: it was taken, and only once."""
+    for count, page in enumerate(PAGES, start=1):
+        server.bad_pages.append(page)
+        name = f"a{count}"
+        items = claimed(store, [item_of(fact_sheet(name), "letter", settings)])
+        submission = client.submit(items, "run-1")
+        server.bad_pages.append(page)  # instead of the list
+        with pytest.raises(WriterUnavailable, match="cannot be read"):
+            client.ended()
+
+        (row,) = client.ended()
+        results = [result for some in client.read(row) for result in some]
+        client.close(row)
+
+        assert ["intended"] == [made.state for made in submission.batches]
+        assert count == len(server.batches.all)
+        assert ["read"] == [result.verdict for result in results]
+
+
 def test_items_on_their_way_are_nobody_elses(
     settings: Settings, store: Store, clock: Clock, client: BatchClient
 ) -> None:
@@ -384,6 +411,82 @@ def test_who_lost_an_item_does_not_submit_it(
     (batch,) = submission.batches
     assert ["a0"] == [item.activity_id for item in submission.left]
     assert 3 == batch.request_count == len(server.batches.all[str(batch.provider_id)].requests)
+
+
+def test_results_that_cannot_be_read_are_asked_for_again(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """Neither a crash nor a batch that counts as gone: the next look brings them."""
+    client.submit(claimed(store, items_of(settings, 1)), "run-1")
+    (row,) = client.ended()
+    for page in PAGES:
+        server.bad_pages.append(page)
+
+        results = [result for some in client.read(row) for result in some]
+
+        assert ["read", "read"] == [result.verdict for result in results]
+
+
+def test_a_line_that_is_no_result_stops_no_other(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """A line without an id or a result counts as missing; one without its message is unpriced."""
+    items = claimed(store, items_of(settings, 3))
+    client.submit(items, "run-1")
+    client.ended()
+    (batch,) = server.batches.all.values()
+    batch.lines[0] = {"custom_id": batch.lines[0]["custom_id"]}
+    batch.lines[1] = ["odd"]
+    batch.lines[2]["result"] = {"type": "succeeded", "message": None}
+
+    results = read_all(client)
+
+    assert {"again": 2, "read": 4} == Counter(result.verdict for result in results)
+    rows = store.attempts().to_dicts()
+    assert {"failed": 2, "bad_body": 1, "succeeded": 3} == Counter(row["outcome"] for row in rows)
+    assert [None] == [row["cost_nano_usd"] for row in rows if row["outcome"] == "bad_body"]
+
+
+def delivered(client: BatchClient, store: Store) -> list[Delivery]:
+    """What a flow run is given of each batch that has ended, which is then closed."""
+    found: list[Delivery] = []
+    for row in client.ended():
+        found += deliver(client, store, row, owner=OWNER, lease_s=900)
+        client.close(row)
+    return found
+
+
+def test_lines_refused_for_want_of_money_halt_the_run(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """The account's trouble is not the item's: nothing fails, and the reason says what to do."""
+    server.behaviour = Behaviour(batch_errored=1, batch_error="billing_error")
+    client.submit(claimed(store, items_of(settings, 1)), "run-1")
+
+    parts = delivered(client, store)
+
+    halted = [outcome for part in parts for outcome in part.halted]
+    assert ["WriterStopped"] * 2 == [outcome.error_type for outcome in halted]
+    assert "billing_error: as the script says. Check the billing" in str(halted[0].error)
+    assert not [each for part in parts for each in (*part.written, *part.again, *part.failed)]
+    assert client.under_way() == []
+
+
+def test_what_comes_back_from_three_batches_is_asked_live(
+    server: ClaudeApiServer, settings: Settings, store: Store, client: BatchClient
+) -> None:
+    """A batch that never brings a reply is not submitted for ever."""
+    server.behaviour = Behaviour(batch_errored=1)
+    items = claimed(store, items_of(settings, 1))
+
+    rounds: list[list[Delivery]] = []
+    for _ in range(3):
+        client.submit(items, "run-1")
+        rounds.append(delivered(client, store))
+
+    again = [sum(len(part.again) for part in parts) for parts in rounds]
+    live = [sum(len(part.written) for part in parts) for parts in rounds]
+    assert ([2, 2, 0], [0, 0, 2]) == (again, live)
 
 
 def test_a_batch_that_is_gone_fails_its_lines_with_the_reason(

@@ -66,3 +66,21 @@ def test_a_short_pause_is_waited_out_and_a_long_one_is_not(
     assert 1 == len(set(counts))
     assert [3] == slept
     assert (429, 3_600) == (caught.value.failure.status, caught.value.failure.retry_after_s)
+
+
+@pytest.mark.parametrize("page", ["html", "broken", "list", "null", "other"])
+def test_an_answer_that_cannot_be_read_ends_in_an_estimate(
+    server: ClaudeApiServer, settings: Settings, page: str
+) -> None:
+    """A page, half a body or another shape with status 200: asked again, then no count."""
+    server.bad_pages.extend([page] * 4)
+    api = ClaudeApi(SecretStr("test-key"), base_url=server.url, timeout_s=60, sleep=lambda _: None)
+    item = item_of(fact_sheet(), "letter", settings)
+
+    with pytest.raises(CallFailed, match="cannot be read") as caught:
+        api.count_tokens(sent_parameters(item))
+    counted = api.count_tokens(sent_parameters(item))
+    api.close()
+
+    assert "bad_body" == caught.value.failure.error_type
+    assert counted > 0
