@@ -28,7 +28,7 @@ from runletters.grounding.patterns import (
     SUFFIX,
 )
 from runletters.grounding.reading import Reading
-from runletters.grounding.written import chinese_forms, parse_number, unit_forms
+from runletters.grounding.written import ONLY_IN, chinese_forms, parse_number, unit_forms
 
 HOURS = 25
 Hedge: TypeAlias = Literal["", "about", "over", "under"]
@@ -189,7 +189,7 @@ def _unit_after(reading: Reading, place: int) -> tuple[str, float, int] | None:
         if found is None:
             return None
         form = found.group(1).lower().replace(" ", "")
-        if form in forms:
+        if form in forms and ONLY_IN.get(form, reading.language) == reading.language:
             return (*forms[form], found.end())
         chinese = next((f for f in chinese_forms() if form.startswith(f)), None)
         if chinese:

@@ -16,6 +16,7 @@ from runletters.grounding.splits import contradicts_split
 from runletters.grounding.truths import Truth
 
 _ARTICLE_LIKE = 1.0
+_FOOT_M = 0.3048
 
 
 def check_figures(draft: Draft) -> Iterator[Finding]:
@@ -29,7 +30,9 @@ def check_figures(draft: Draft) -> Iterator[Finding]:
 
 
 def _says_nothing(claim: Claim) -> bool:
-    """One as an article, and first as an adverb, count nothing."""
+    """One as an article, a foot to stand on, and first as an adverb, count nothing."""
+    if claim.is_spelled and claim.factor == _FOOT_M and claim.value <= 2 * _FOOT_M:
+        return True
     if (
         claim.is_spelled
         and claim.dimension in {"number", "either"}

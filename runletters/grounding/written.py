@@ -14,6 +14,9 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from runletters.grounding.lexicon import table
 
+ONLY_IN = {"an": "fr", "mes": "es"}
+"""Forms of a unit that are other words in other languages."""
+
 
 @cache
 def unit_forms() -> dict[str, tuple[str, float]]:

@@ -10,6 +10,7 @@ import pytest
 from runletters.facts import FactSheet
 from runletters.grounding import Finding, check, describe, is_acceptable
 from runletters.grounding.dates import days_in
+from runletters.grounding.joining import claims_of
 from runletters.grounding.reading import read
 
 INJECTIONS = [
@@ -178,3 +179,29 @@ class TestDatesAtTheEndOfASentence:
         found = [(day.year, day.month, day.day) for day in days_in(read(text, language))]
 
         assert expected == found
+
+
+@pytest.mark.parametrize(
+    ("said", "dimension", "value"),
+    [
+        ("6.2 miles", "length", 6.2 * 1609.344),
+        ("328 feet", "length", 328 * 0.3048),
+        ("400 yards", "length", 400 * 0.9144),
+        ("4 months", "days", 4 * 30.4375),
+        ("3 years", "days", 3 * 365.25),
+        ("4 weeks", "days", 28.0),
+    ],
+)
+def test_each_unit_is_known_by_what_one_of_it_is(said: str, dimension: str, value: float) -> None:
+    """A unit whose value has a point is a unit too, not a bare number."""
+    _, (claim,), _ = claims_of(f"You ran {said} then.", "en", "imperial")
+
+    assert (dimension, pytest.approx(value)) == (claim.dimension, claim.value)
+
+
+@pytest.mark.parametrize("said", ["You put one foot before the other.", "Du setzt einen Fuß auf."])
+def test_a_foot_to_stand_on_is_no_length(sheets: dict[str, FactSheet], said: str) -> None:
+    """Feet are counted as a unit from three on."""
+    sheet = sheets["en_long"].model_copy(update={"language": "de" if "Fuß" in said else "en"})
+
+    assert not {"unit", "number"} & rules(said, sheet)
