@@ -68,15 +68,9 @@ class Size:
         return [
             *("--letter-latency", *map(str, LETTER_S), "--insight-latency", *map(str, INSIGHT_S)),
             # The real API enforces its minute in pieces much shorter than a minute.
-            *(
-                "--burst",
-                "3",
-                "--rpm",
-                f"{self.per_minute}",
-                "--itpm",
-                f"{self.per_minute * 1_000}",
-            ),
-            *("--otpm", f"{self.per_minute * 400}"),
+            *("--burst", "3", "--rpm", f"{self.per_minute}"),
+            # For each request as many tokens as the real limits of the first tier allow.
+            *("--itpm", f"{self.per_minute * 2_000}", "--otpm", f"{self.per_minute * 400}"),
         ]
 
 

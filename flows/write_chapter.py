@@ -30,12 +30,12 @@ def write_chapter(order: Order) -> Tally:
         under_way = UnderWay(watcher)
         for window in ahead.windows(settings.window):
             todo = claim_window(window, order, owner, settings)
-            letters, insights = todo.of("letter"), todo.of("coaching")
-            futures = [
-                *letter.map(whole(letters), run_id=order.run_id, settings=same),
-                *coaching.map(whole(insights), run_id=order.run_id, settings=same),
-            ]
-            under_way.add(futures, [*letters, *insights])
+            for letters, insights in todo.side_by_side():
+                futures = [
+                    *letter.map(whole(letters), run_id=order.run_id, settings=same),
+                    *coaching.map(whole(insights), run_id=order.run_id, settings=same),
+                ]
+                under_way.add(futures, [*letters, *insights])
             # The next window is claimed while this one is written: no thread waits for work.
             outcomes = under_way.take(leave=2 * settings.concurrency)
             tally += record_outcomes(outcomes, owner, settings)

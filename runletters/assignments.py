@@ -5,7 +5,7 @@ Pure: no clock, no network, no database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -37,6 +37,16 @@ class Assigned(BaseModel):
     def of(self, kind: Kind) -> list[WorkItem]:
         """The items of one kind, in order."""
         return [item for item in self.items if item.kind == kind]
+
+    def side_by_side(self, few: int = 10) -> Iterator[tuple[list[WorkItem], list[WorkItem]]]:
+        """A few letters and a few insights at a time, in order, until all were given.
+
+        An insight takes twice as many tokens as a letter: all letters before all insights
+        would leave the limit unused first and be held up by it then.
+        """
+        letters, insights = self.of("letter"), self.of("coaching")
+        for start in range(0, max(len(letters), len(insights)), few):
+            yield letters[start : start + few], insights[start : start + few]
 
 
 def assign(
