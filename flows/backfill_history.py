@@ -26,6 +26,7 @@ from runletters.progress import Tally
 from runletters.settings import Settings
 from tasks.mailing import tell_of_failure
 from tasks.outcomes import close_account
+from tasks.pauses import patiently
 from tasks.planning import check_writer, plan
 from tasks.promises import SIDE_BY_SIDE
 from tasks.quoting import ask_leave, make_quote
@@ -100,9 +101,9 @@ def backfill_history(
     # One chapter is written in this run, where people look for it; more become child runs.
     write = write_chapter if len(chapters) > 1 else write_chapter.fn
     for chapter in chapters:
-        tally += write(chapter)
+        tally += patiently(write, chapter, settings)
         if tally.stopped:
             break
     if order.mode == "batch" or ahead.on_their_way:
-        tally += write_in_batches(order)
+        tally += patiently(write_in_batches, order, settings)
     return close_account(ahead, tally, settings, quote)

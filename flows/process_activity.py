@@ -14,6 +14,7 @@ from runletters.backfilling import Order
 from runletters.content import KINDS, RunKind
 from runletters.settings import Settings
 from tasks.outcomes import close_account
+from tasks.pauses import patiently
 from tasks.planning import check_writer, plan
 from tasks.promises import SIDE_BY_SIDE
 
@@ -53,4 +54,4 @@ def process_activity(
     )
     check_writer(order, settings)
     ahead = plan(order, settings)
-    return close_account(ahead, write_chapter.fn(order), settings)
+    return close_account(ahead, patiently(write_chapter.fn, order, settings), settings)

@@ -18,6 +18,7 @@ RunlettersError
 └── WriterError           no acceptable text came back
     ├── WriterRefused     this item fails; asking again would not help
     ├── WriterUnavailable retry later
+    │   └── WriterPaused  not for so long that no thread should wait for it
     ├── WriterStopped     the whole run stops: key, permission, billing, spend limit
     └── TextRejected      a text came back and was not true, safe or well formed
 
@@ -111,6 +112,10 @@ class WriterUnavailable(WriterError):
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after_s = retry_after_s
+
+
+class WriterPaused(WriterUnavailable):
+    """The service asked everybody to wait, for too long to hold a thread: the run pauses."""
 
 
 class WriterStopped(WriterError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 SHOWN = 12
 """Groups a person reads; the others are counted."""
 WHAT_TO_DO: Mapping[str, str] = {
+    "WriterPaused": "The model service asked for a pause: start the backfill again after it.",
     "WriterUnavailable": "Passing trouble of the model service: start the backfill again.",
     "WriterRefused": "The model declined this text: asking again does not help; the offline "
     "writer can write it (--writer offline).",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal, TypeAlias
 
 Name: TypeAlias = Literal["requests", "input-tokens", "output-tokens"]
@@ -216,4 +217,4 @@ def number(text: str | None) -> float | None:
         value = float(text) if text is not None else None
     except ValueError:
         return None
-    return value if value is not None and value >= 0 else None
+    return value if value is not None and value >= 0 and isfinite(value) else None

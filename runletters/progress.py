@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict
 
 from runletters.content import Kind, Outcome, WorkItem
+from runletters.errors import WriterPaused
 
 
 class Tally(BaseModel):
@@ -37,6 +38,20 @@ class Tally(BaseModel):
             stopped=self.stopped or other.stopped,
             stopped_by=self.stopped_by or other.stopped_by,
         )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run ended early because the service asked for a long pause."""
+        return self.stopped_by == WriterPaused.__name__
+
+    def taken_up(self, later: Tally) -> Tally:
+        """This round and the one after the pause that ended it, which found everything again.
+
+        What was given back here is in the later one; what was written here is unchanged there.
+        """
+        unchanged = max(0, later.unchanged - self.done)
+        over = {"released": 0, "unchanged": 0, "stopped": None, "stopped_by": None}
+        return self.model_copy(update=over) + later.model_copy(update={"unchanged": unchanged})
 
     @property
     def success_rate(self) -> float | None:
@@ -72,8 +87,8 @@ def stopped_tally(error: Exception | None, *, released: int = 0) -> Tally:
     return Tally(released=released, stopped=str(error), stopped_by=type(error).__name__)
 
 
-STOPPING = frozenset({"WriterStopped", "BudgetReached", "SettingsError"})
-"""Errors that end the whole run: their items go back to pending, unharmed."""
+STOPPING = frozenset({"WriterStopped", "WriterPaused", "BudgetReached", "SettingsError"})
+"""Errors that end the whole run, or its round: their items go back to pending, unharmed."""
 
 
 def is_stop(outcome: Outcome) -> bool:

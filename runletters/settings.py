@@ -165,6 +165,12 @@ class Settings(BaseSettings):
         ge=30,
         description="Seconds a claim holds; longer than the longest call with its retries.",
     )
+    longest_pause_s: int = Field(
+        default=7_200,
+        ge=0,
+        description="Seconds that a backfill waits at most when the model's API asks for a pause; "
+        "a longer one ends it with what is left to do.",
+    )
     call_timeout_s: float = Field(
         default=90.0, gt=0, description="Seconds one call to the model may take."
     )

@@ -21,7 +21,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from prefect.utilities.annotations import quote
 
 from runletters.content import WorkItem
-from runletters.errors import WriterUnavailable
+from runletters.errors import WriterPaused, WriterUnavailable
 from runletters.settings import Settings
 from runletters.users import user_key
 
@@ -51,7 +51,8 @@ def result_key(item: WorkItem) -> str:
 
 def is_worth_a_retry(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Only what may pass by itself is tried again; the type of the error says so."""
-    return isinstance(state.data, WriterUnavailable)
+    error = state.data
+    return isinstance(error, WriterUnavailable) and not isinstance(error, WriterPaused)
 
 
 class SideBySide(ThreadPoolTaskRunner[Any]):

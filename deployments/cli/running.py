@@ -19,7 +19,14 @@ from runletters.activities import Rights
 from runletters.backfilling import Order
 from runletters.batching import WritingMode
 from runletters.content import KINDS, RunKind, WriterName
-from runletters.errors import BudgetReached, Busy, NotApproved, TierLimit
+from runletters.errors import (
+    BudgetReached,
+    Busy,
+    NotApproved,
+    TierLimit,
+    WriterPaused,
+    WriterStopped,
+)
 from runletters.settings import Settings
 from runletters.summaries import nothing_to_do, summary_rows
 
@@ -195,6 +202,8 @@ def _summary_code(result: dict[str, Any]) -> int:
     """What ended the run, then failures; a run that the tier kept from everything is no success."""
     if result.get("stopped_by") in {BudgetReached.__name__, NotApproved.__name__}:
         return EXIT_CODES[BudgetReached]
+    if result.get("stopped_by") == WriterPaused.__name__:
+        return EXIT_CODES[WriterStopped]
     if result["failed"]:
         return SOME_FAILED
     is_kept_out = result["tier_message"] and not result["done"] and not result["planned"]

@@ -36,7 +36,7 @@ class Turns(Protocol):
         """Return when it is this call's turn.
 
         Raises:
-            WriterUnavailable: the turn is too far away to hold a thread for it.
+            WriterPaused: the turn is too far away to hold a thread for it.
         """
         ...
 
@@ -50,6 +50,10 @@ class Turns(Protocol):
         self, model: Model, ticket: Ticket, headers: Mapping[str, str], failure: Failure
     ) -> None:
         """Learn from a call that failed."""
+        ...
+
+    def pause_left_s(self, model: Model) -> float:
+        """Seconds for which no call to that model may start."""
         ...
 
 

@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 
 from runletters.api_failures import Failure
 from runletters.content import Usage
-from runletters.errors import WriterUnavailable
+from runletters.errors import WriterPaused
 from runletters.limiting import Limiter, Ticket
 from runletters.pricing import Model
+from runletters.progress import duration_text
 from runletters.prompting import estimated_input_tokens
 
 LONG_PAUSE_S = 30.0
@@ -67,7 +68,7 @@ class Turnstile:
         """Return when it is this call's turn.
 
         Raises:
-            WriterUnavailable: the turn is too far away to hold a thread for it.
+            WriterPaused: the turn is too far away to hold a thread for it.
         """
         lane = self._lane(model)
         tokens = estimated_input_tokens(model, parameters)
@@ -127,8 +128,8 @@ class Turnstile:
         with lane.state:
             left_s = lane.limiter.pause_left_s(self._clock())
         if left_s > LONG_PAUSE_S:
-            raise WriterUnavailable(
-                f"Claude API: no calls for another {left_s:.0f} s, as it asked.",
+            raise WriterPaused(
+                f"Claude API: no calls for another {duration_text(left_s)}, as it asked.",
                 remedy="What is left stays pending; run the same command again later.",
                 retry_after_s=left_s,
             )

@@ -13,6 +13,7 @@ from runletters.digests.writing import offline_hand
 from runletters.facts import FactSheet
 from runletters.gatekeeping import approved
 from runletters.plans import OFFLINE_MODEL, phrases_sha256
+from runletters.pricing import find_model
 from runletters.settings import Settings
 from runletters.wording import wording_for
 from runletters.writing import offline
@@ -82,6 +83,16 @@ def _open(name: WriterName, hashable_settings: Hashable) -> Writer:
     from runletters.edges.claude_writer import ClaudeWriter  # only who pays needs the SDK
 
     return ClaudeWriter.open(settings)
+
+
+def pause_left_s(name: WriterName, settings: Settings) -> float:
+    """Seconds for which that writer's service wants no calls from this process."""
+    if name == "offline":
+        return 0.0
+    from runletters.edges.claude_writer import ClaudeWriter
+
+    turns = cast("ClaudeWriter", open_writer(name, settings)).calls.turns
+    return turns.pause_left_s(find_model(settings.model))
 
 
 def open_batches(rows: BatchRows, owner: str, settings: Settings) -> BatchClient:

@@ -89,6 +89,39 @@ def test_passing_faults_are_outlived(claude_home: Home, server: ClaudeApiServer)
     assert server.bill.total_nano_usd() == result["cost_nano_usd"]
 
 
+def test_a_long_pause_is_waited_out_by_the_run_and_fails_nothing(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the pause kept from being written is written after it; no thread slept meanwhile."""
+    monkeypatch.setattr("runletters.edges.claude_turns.LONG_PAUSE_S", 0.1)
+    claude_home(runs=3)
+    server.faults.play(None, "429", "429")
+
+    result = backfill_history(user="ada", writer="claude")
+
+    assert (6, 0, 0) == (result["done"], result["failed"], result["released"])
+    assert (None, 0) == (result["stopped"], result["left"])
+    assert 6 == len(server.bill.lines)
+
+
+def test_a_pause_that_is_too_long_ends_the_run_with_what_is_left(
+    claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour, where half an hour is allowed: nothing fails, one reason, all of it pending."""
+    monkeypatch.setenv("RUNLETTERS_LONGEST_PAUSE_S", "1800")
+    settings = claude_home(runs=3)
+    server.faults.play("429_long")
+
+    result = backfill_history(user="ada", writer="claude")
+
+    with Store.open(settings.store) as store:
+        states = store.status("ada")
+    assert ("WriterPaused", 0) == (result["stopped_by"], result["failed"])
+    assert result["done"] + result["left"] == 6
+    assert result["left"] > 0
+    assert {"pending", "completed"} >= {*states["letter_status"], *states["coaching_status"]}
+
+
 def test_a_wrong_key_stops_the_whole_run_with_one_clear_message(
     claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,20 @@ def test_tallies_add_up() -> None:
     assert first == first + Tally()
 
 
+def test_a_round_after_a_pause_takes_up_what_the_first_gave_back() -> None:
+    """Nothing counts twice: neither what was given back, nor what the later round found written."""
+    first = tally([outcome(), outcome("X", "b"), outcome("WriterPaused", "c")])
+    later = tally([outcome(activity_id="c")]) + Tally(unchanged=4)
+
+    whole = first.taken_up(later)
+
+    assert first.is_paused
+    assert not whole.is_paused
+    assert (2, 1, 0, 3) == (whole.done, whole.failed, whole.released, whole.unchanged)
+    assert whole.stopped is None
+    assert first.taken_up(first).is_paused
+
+
 def test_the_end_is_foreseen_from_the_rate_so_far() -> None:
     """A quarter done in 10 s leaves 30 s; nothing done says nothing."""
     assert 30.0 == eta_s(finished=25, total=100, elapsed_s=10.0)

@@ -9,7 +9,7 @@ import pytest
 from prefect import Task
 
 from runletters.content import Kind, WorkItem
-from runletters.errors import WriterRefused, WriterUnavailable
+from runletters.errors import WriterPaused, WriterRefused, WriterUnavailable
 from runletters.settings import Settings
 from runletters.users import user_key
 from tasks.coaching import write_coaching
@@ -58,7 +58,12 @@ class _State:
 
 @pytest.mark.parametrize(
     ("error", "expected"),
-    [(WriterUnavailable("busy"), True), (WriterRefused("no"), False), (ValueError("?"), False)],
+    [
+        (WriterUnavailable("busy"), True),
+        (WriterPaused("for an hour"), False),
+        (WriterRefused("no"), False),
+        (ValueError("?"), False),
+    ],
 )
 def test_only_what_may_pass_is_tried_again(error: Exception, *, expected: bool) -> None:
     """The type of the error decides, never its text."""
