@@ -11,19 +11,19 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from runletters.backfilling import Pair
-from runletters.deriving import split_length_m
+from runletters.deriving import batches, split_length_m
 from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
 from runletters.fact_sheets import compared_runs, fact_sheets_of
 from runletters.facts import FactSheet
 from runletters.metrics.route_masks import Routes
-from runletters.metrics.splits import splits
+from runletters.metrics.splits import KILOMETRE_M, splits
 from runletters.settings import Settings
 from runletters.training import Training
 from runletters.users import User
 
-_Known: TypeAlias = tuple[pl.DataFrame, Training, Routes, pl.DataFrame]
-"""A runner's activities, their figures, their routes, and each run beside those before it."""
+_Known: TypeAlias = tuple[pl.DataFrame, Training, Routes, pl.DataFrame, pl.DataFrame]
+"""A runner's activities, their figures, their routes, each run beside those before it, splits."""
 
 
 @task(name="refresh-metrics", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
@@ -47,17 +47,28 @@ def read_fact_sheets(
     """
     wanted = list(dict.fromkeys(activity_id for activity_id, _ in pairs))
     known = _read_once if reader else _read_once.__wrapped__
-    activities, training, routes, table = known(user.model_dump_json(), _hashable(settings), reader)
-    history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
+    activities, training, routes, table, kept = known(
+        user.model_dump_json(), _hashable(settings), reader
+    )
     return fact_sheets_of(
         activities,
         training,
         routes,
-        splits(history.streams(user.user_id, wanted), split_length_m(user.preferences.units)),
+        _splits(user, wanted, kept, settings),
         wanted=wanted,
         preferences=user.preferences,
         table=table,
     )
+
+
+def _splits(user: User, wanted: list[str], kept: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """The runs cut into the reader's units: what is kept is per kilometre, miles are cut anew."""
+    length_m = split_length_m(user.preferences.units)
+    if length_m == KILOMETRE_M:
+        return kept.filter(pl.col("activity_id").is_in(wanted))
+    history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
+    parts = list(batches(wanted)) or [wanted]
+    return pl.concat(splits(history.streams(user.user_id, part), length_m) for part in parts)
 
 
 def _hashable(settings: Settings) -> Hashable:
@@ -75,4 +86,5 @@ def _read_once(user_json: str, hashable_settings: Hashable, reader: str) -> _Kno
     activities = history.activities(user.user_id)
     training = derived.training(user, activities)
     table = compared_runs(activities, training.metrics, user.preferences)
-    return activities, training, derived.routes(user.user_id), table
+    kept = derived.read(user.user_id, "splits")
+    return activities, training, derived.routes(user.user_id), table, kept
