@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from runletters.activities import Problem
-from runletters.untrusted import markdown_text
+from runletters.untrusted import markdown_text, narrow
 
 _LINES = (
     ("loaded", "new activities"),
@@ -71,13 +71,13 @@ def _reasons(problems: tuple[Problem, ...]) -> list[str]:
     if not problems:
         return []
     rows = "\n".join(
-        f"| {_cell(each.file)} | {_cell(each.reason)} | {_cell(each.remedy)} |"
+        f"- **{_cell(each.file)}:** {_cell(each.reason)}\n\n  *What to do:* {_cell(each.remedy)}"
         for each in problems[:_MOST_REASONS]
     )
     more = len(problems) - _MOST_REASONS
     tail = [f"And {more:,} more in the quarantine."] if more > 0 else []
-    return [f"### Quarantine\n| file | found | what to do |\n|---|---|---|\n{rows}", *tail]
+    return [f"### Quarantine\n{rows}", *tail]
 
 
 def _cell(text: str) -> str:
-    return markdown_text(text[:300])
+    return markdown_text(narrow(text[:300]))

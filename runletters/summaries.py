@@ -16,7 +16,7 @@ from runletters.failures import shown
 from runletters.ledger import Spent
 from runletters.progress import Tally, duration_text
 from runletters.quoting import Quote
-from runletters.untrusted import markdown_text
+from runletters.untrusted import markdown_text, narrow
 
 NANO = Decimal(1_000_000_000)
 ORIGIN_USD_PER_ACTIVITY = "0.0034"
@@ -180,9 +180,12 @@ def quote_basis(quote: Quote) -> list[str]:
 
 def quote_markdown(quote: Quote) -> str:
     """The quote as Markdown for the UI."""
-    columns = quote_columns()
-    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    lines += [f"| {' | '.join(map(markdown_text, row))} |" for row in quote_rows(quote)]
+    lines = ["| written by | dollars | time |", "|---|---:|---|"]
+    lines += [
+        f"| {markdown_text(f'{model}, {mode}')} | {p50} (p90 {p90}) "
+        f"| {minutes} min ({markdown_text(limit)}) |"
+        for model, mode, p50, p90, minutes, limit in quote_rows(quote)
+    ]
     basis = "\n".join(f"- {sentence}" for sentence in quote_basis(quote))
     head = f"### Quote for {markdown_text(quote.user_id)}: {quote.texts:,} texts"
     return "\n".join([head, "", *lines, "", basis])
@@ -264,27 +267,28 @@ def _per_activity(result: dict[str, Any]) -> str:
 def summary_markdown(result: dict[str, Any]) -> str:
     """The summary as Markdown for the UI. User and reasons are escaped."""
     rows = "\n".join(
-        f"| {what.strip()} | {markdown_text(amount)} |" for what, amount in summary_rows(result)
+        f"| {_below(what)} | {markdown_text(amount)} |" for what, amount in summary_rows(result)
     )
     parts = [f"| {markdown_text(result['user'])} | |\n|---|---:|\n{rows}"]
     if result["failures"]:
         parts.append("### Failures\nEach keeps its reason and is taken again by the next run.")
-        head = "| reason | texts | what to do |\n|---|---:|---|\n"
-        parts.append(head + _reason_rows(result["failures"]))
+        parts.append(_reasons(result["failures"]))
     parts += [markdown_text(result[name]) for name in ("stopped", "tier_message") if result[name]]
     return "\n\n".join(parts)
 
 
-def _reason_rows(failures: dict[str, int]) -> str:
+def _below(what: str) -> str:
+    """A table has no indents: what belongs to the line above begins with a dot."""
+    return f"· {what.strip()}" if what.startswith(" ") else what
+
+
+def _reasons(failures: dict[str, int]) -> str:
+    """A list: beside reasons of this length no other column fits a phone."""
     groups, others = shown(failures)
-    rows = [
-        f"| {markdown_text(group.kind)}: {markdown_text(group.example[:300])} | {group.texts:,} "
-        f"| {markdown_text(group.what_to_do)} |"
+    reasons = [
+        f"- **{group.texts:,} × {markdown_text(group.kind)}:** "
+        f"{markdown_text(narrow(group.example[:300]))}\n\n  *What to do:* {group.what_to_do}"
         for group in groups
     ]
-    more = (
-        [f"| other reasons | {others:,} | `runletters status --json` lists them |"]
-        if others
-        else []
-    )
-    return "\n".join(rows + more)
+    more = [f"- **{others:,} × other reasons:** `runletters status --json` lists them."]
+    return "\n".join(reasons + (more if others else []))

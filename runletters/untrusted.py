@@ -13,6 +13,7 @@ TITLE_CHARACTERS = 120
 NOTES_CHARACTERS = 1_000
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _JOINERS = frozenset("\u200c\u200d")  # scripts and emoji need them
+_LONG_WORD = re.compile(r"\S{41,}")
 
 # Pain, crash, illness. Prefixes end in *, whole words do not; Chinese, Japanese and Korean
 # are searched as they stand, since they do not part words.
@@ -138,6 +139,11 @@ def markdown_text(text: str) -> str:
     for mark in "\\|`*_[]#!~":
         safe = safe.replace(mark, f"\\{mark}")
     return " ".join(safe.split())
+
+
+def narrow(text: str) -> str:
+    """The same with the middle of long words left out, so that it fits the screen of a phone."""
+    return _LONG_WORD.sub(lambda word: f"{word[0][:20]}…{word[0][-12:]}", text)
 
 
 def bounded_title(title: str | None) -> str | None:

@@ -36,7 +36,21 @@ def test_reasons_of_skips_and_failures_are_listed() -> None:
 
     assert "4" == rows["  already written"]
     assert "1 min 05 s" == rows["time"]
-    assert "WriterRefused: no" in summary_markdown(result)
+    assert "WriterRefused:** no" in summary_markdown(result)
+
+
+def test_failures_fit_a_phone() -> None:
+    """A list in place of columns, and no word that is wider than the screen."""
+    reason = f"WriterUnavailable: see https://api.example.com/{'x' * 200} later"
+    result = summary(PLAN, Tally(failed=3, reasons={reason: 3}), Spent(), seconds=1.0)
+
+    _, failures = summary_markdown(result).split("### Failures")
+
+    assert "- **3 × WriterUnavailable:**" in failures
+    assert "*What to do:* Passing trouble of the model service" in failures
+    assert "later" in failures
+    assert "|" not in failures
+    assert max(len(word) for word in failures.split()) < 41
 
 
 def test_strangers_markup_does_not_take_effect() -> None:

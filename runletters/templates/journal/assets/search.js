@@ -31,9 +31,9 @@
       const place = folded.indexOf(word);
       return place < 0 ? Infinity : place;
     }), folded.length) - 50);
-    const start = at < text.length ? at : 0;
-    const cut = text.slice(start, start + 170);
-    return (start > 0 ? "… " : "") + cut + (start + 170 < text.length ? " …" : "");
+    const start = at > 0 && at < text.length ? text.indexOf(" ", at) + 1 : 0;
+    const end = start + 170 < text.length ? text.lastIndexOf(" ", start + 170) : text.length;
+    return (start > 0 ? "… " : "") + text.slice(start, end) + (end < text.length ? " …" : "");
   }
 
   function line(row) {
