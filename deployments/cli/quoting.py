@@ -57,19 +57,19 @@ def quote(
     if offer is None:
         note = "Nothing to do: everything in reach is written."
         return Reply(data={"user": user, "texts": 0, "note": note}, screen=[paragraph(note)])
-    return _quote_reply(offer)
+    return quote_reply(offer)
 
 
-def _quote_reply(offer: Quote) -> Reply:
+def quote_reply(offer: Quote) -> Reply:
+    """A quote as an answer: every way to write what is missing, the chosen one first."""
     title = f"Quote for {offer.user_id}: {offer.texts:,} texts"
+    offers = table(quote_columns(), quote_rows(offer), title=title)
+    offers.columns[0].no_wrap = True  # the models differ at the end of their names
     basis = " ".join(quote_basis(offer))
     limits = f"Minutes by the published limits of tier {offer.tier}."
     return Reply(
         data=offer.model_dump(mode="json") | {"user": offer.user_id, "texts": offer.texts},
-        screen=[
-            table(quote_columns(), quote_rows(offer), title=title),
-            paragraph(f"{basis} {limits}"),
-        ],
+        screen=[offers, paragraph(f"{basis} {limits}")],
     )
 
 
