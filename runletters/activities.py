@@ -26,6 +26,11 @@ RUN_SPORTS = frozenset(
 )
 """Sports that count as a run. Every other sport is kept and not written about."""
 
+INDOOR_SPORTS = frozenset({"treadmill_running", "virtual_running"})
+"""Runs on a belt: no way, no height, and a distance that is the machine's own."""
+FLAT_SPORTS = INDOOR_SPORTS | {"track_running"}
+"""Where nobody climbs: what a barometer says there is weather. Laps of it are no route."""
+
 STREAM_SCHEMA: dict[str, pl.DataType] = {
     "t_s": pl.Float64(),  # seconds since started_at, non-decreasing
     "distance_m": pl.Float64(),  # cumulated from the start

@@ -8,6 +8,7 @@ source that knows better is believed as soon as it comes.
 from __future__ import annotations
 
 from runletters.activities import Summary
+from runletters.multisport import MULTISPORT_LEG
 
 SPORT_ASSUMED = "sport_assumed"
 SLOWEST_M_S, FASTEST_M_S = 1.8, 5.6
@@ -18,6 +19,8 @@ SHORTEST_M = 500.0
 def with_assumed_sport(summary: Summary) -> Summary:
     """The summary as a run, flagged, where no sport is known and the pace is a runner's."""
     if summary.sport != "unknown" or not _is_at_running_pace(summary):
+        return summary
+    if MULTISPORT_LEG in summary.quality:  # it names its runs and calls this one something else
         return summary
     quality = (*summary.quality, SPORT_ASSUMED)
     return summary.model_copy(update={"sport": "running", "quality": quality})

@@ -10,17 +10,17 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from runletters.activities import RUN_SPORTS
+from runletters.activities import FLAT_SPORTS, RUN_SPORTS
 from runletters.facts import Units
 from runletters.metrics.analysis import analysed
 from runletters.metrics.anchors import seen_heart_rate_max_bpm
 from runletters.metrics.classify import classified
 from runletters.metrics.personal import personalised
-from runletters.metrics.routes import polyline_cells
+from runletters.metrics.routes import CELL_M, ROUTES_SCHEMA, polyline_cells
 from runletters.metrics.splits import KILOMETRE_M, MILE_M
 from runletters.users import Preferences
 
-VERSION = 2
+VERSION = 3
 """Goes up when a formula changes; everything is then computed again."""
 STAMPS: dict[str, pl.DataType] = {
     "activity_id": pl.String(),
@@ -28,6 +28,9 @@ STAMPS: dict[str, pl.DataType] = {
     "version": pl.Int32(),
 }
 """Which activity, in which state and by which formulas a kept row was computed."""
+STADIUM_M = 16 * CELL_M
+MOST_LAPS = 3
+"""An oval of 400 m covers a dozen cells; a run many times longer than its ground went in laps."""
 BATCH_ACTIVITIES = 150
 """Activities whose streams are in memory at a time."""
 TABLES = ("run_metrics", "splits", "best_efforts", "routes")
@@ -65,12 +68,25 @@ def derive(activities: pl.DataFrame, streams: pl.DataFrame) -> dict[str, pl.Data
         "run_metrics": found.metrics,
         "splits": found.splits,
         "best_efforts": found.best_efforts,
-        "routes": pl.concat([found.routes, polyline_cells(drawn)]),
+        "routes": _ways(pl.concat([found.routes, polyline_cells(drawn)]), found.metrics),
     }
     stamps = activities.select("activity_id", "ingested_at").with_columns(
         version=pl.lit(VERSION, pl.Int32())
     )
     return {name: rows.join(stamps, on="activity_id") for name, rows in tables.items()}
+
+
+def _ways(routes: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
+    """Routes that lead somewhere: none on a belt, none of laps on the ground of a stadium."""
+    ground_m = pl.col("cells").list.len() * CELL_M
+    is_stadium = (ground_m < STADIUM_M) & (pl.col("distance_m") > MOST_LAPS * ground_m)
+    laps = metrics.filter(pl.col("sport").is_in(sorted(FLAT_SPORTS)))
+    return (
+        routes.join(laps, on="activity_id", how="anti")
+        .join(metrics.select("activity_id", "distance_m"), on="activity_id", how="left")
+        .filter(~is_stadium.fill_null(value=False))
+        .select(*ROUTES_SCHEMA)
+    )
 
 
 def personal_metrics(

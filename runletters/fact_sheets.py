@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from runletters.activities import FLAT_SPORTS
 from runletters.comparisons import COMPARISON_INPUT, compare
 from runletters.facts import Fact, FactSheet, SplitFact
 from runletters.metrics.route_masks import Routes
@@ -143,8 +144,9 @@ def _joined(activities: pl.DataFrame, metrics: pl.DataFrame) -> pl.DataFrame:
 
 
 def _comparable(runs: pl.DataFrame) -> pl.DataFrame:
+    pace = pl.when("has_comparable_pace").then("pace_s_per_km").alias("pace_s_per_km")
     columns = [pl.col(name).cast(kind) for name, kind in COMPARISON_INPUT.items()]
-    return runs.filter(pl.col("is_trusted")).select(columns)
+    return runs.filter(pl.col("is_trusted")).with_columns(pace).select(columns)
 
 
 def _splits_by_run(
@@ -170,6 +172,15 @@ def _split(row: Mapping[str, Any], wording: Wording) -> SplitFact:
         elevation_change_m=row.get("elevation_change_m"),
         heart_rate_avg_bpm=row.get("heart_rate_avg_bpm"),
     )
+
+
+def _told(splits: tuple[SplitFact, ...], row: Row) -> tuple[SplitFact, ...]:
+    """Splits of a run that is believed; level ones on a belt and a track."""
+    if not row["is_trusted"]:
+        return ()
+    if row["sport"] not in FLAT_SPORTS:
+        return splits
+    return tuple(split.model_copy(update={"elevation_change_m": None}) for split in splits)
 
 
 def _facts(
@@ -209,7 +220,7 @@ def _sheet(
         classification_reason=reason,
         tone=tone_of(row, allow_notes=preferences.allow_notes),
         facts=(*telling, *extra, *figures, *numbers, *safe),
-        splits=splits if row["is_trusted"] else (),
+        splits=_told(splits, row),
         caveats=caveats(row, wording, preferences.language),
         title=bounded_title(row["title"]),
         notes=bounded_notes(row["notes"]) if preferences.allow_notes else None,

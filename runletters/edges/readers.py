@@ -18,6 +18,7 @@ from runletters.edges.gpx import read_gpx
 from runletters.edges.read_common import refused
 from runletters.edges.tcx import read_tcx
 from runletters.errors import UnreadableFile, UnsafeArchive
+from runletters.multisport import with_legs
 
 MOST_UNPACKED_BYTES = 256 * 1024 * 1024
 """No recording is larger; a day of one-second samples is about 50 MB as TCX."""
@@ -70,7 +71,7 @@ def read_bytes(name: str, content: bytes) -> ReadResult:
     except UnreadableFile as problem:
         return refused(name, _sha256(content), "broken_gzip", str(problem))
     result = _read_plain(name, plain)
-    return _marked_truncated(result) if is_cut else result
+    return with_legs(_marked_truncated(result) if is_cut else result)
 
 
 def _read_plain(name: str, content: bytes) -> ReadResult:

@@ -2,8 +2,9 @@
 
 Pure: no clock, no network, no database, no files.
 
-The first rule that holds decides: race if the source says so, unknown (distance or time in
-doubt), race by pace, intervals, treadmill, track, trail, hills, long, tempo, progression,
+The first rule that holds decides: race if the source says so, treadmill without a
+distance, unknown (distance or time in doubt), multisport, race by pace, intervals, treadmill,
+track, trail, hills, long, tempo, progression,
 recovery, easy, else steady, or unknown without enough history. What is usual is the median
 of the runner's own runs of the 56 days before, at least five of them; a run never counts
 for itself, and a later run never changes an earlier class. Why a rule held is kept as
@@ -18,7 +19,9 @@ from typing import Any, TypeAlias
 
 import polars as pl
 
+from runletters.activities import INDOOR_SPORTS
 from runletters.metrics.prediction import race_distance_m
+from runletters.multisport import MULTISPORT_LEG
 
 USUAL_DAYS = 56
 FEWEST_USUAL = 5
@@ -191,13 +194,32 @@ def _stood(row: Row) -> bool:
 
 def _intervals(row: Row) -> Found:
     count, seconds = row.get("repetitions_count"), row.get("repetition_s")
-    if not count or not seconds:
+    if not count or not seconds or _is_rough(row):
         return None
     return "intervals", {"count": float(count), "seconds": float(seconds)}
 
 
+def _is_rough(row: Row) -> bool:
+    """Whether the ground, not the runner, may have made the pace change again and again."""
+    return row.get("sport") == "trail_running" or _hills(row) is not None
+
+
 def _sport(name: str) -> Rule:
     return lambda row: (name, {}) if row.get("sport") == f"{name}_running" else None
+
+
+def _treadmill(row: Row) -> Found:
+    return ("treadmill", {}) if row.get("sport") in INDOOR_SPORTS else None
+
+
+def _no_distance(row: Row) -> Found:
+    if _treadmill(row) and not row.get("distance_m") and row.get("moving_s"):
+        return "treadmill_no_distance", {}
+    return None
+
+
+def _multisport(row: Row) -> Found:
+    return ("multisport", {}) if MULTISPORT_LEG in (row.get("quality_flags") or ()) else None
 
 
 def _hills(row: Row) -> Found:
@@ -261,10 +283,12 @@ def _easy(row: Row) -> Found:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("race", _marked),
+    ("treadmill", _no_distance),
     ("unknown", _unknown),
+    ("multisport", _multisport),
     ("race", _race),
     ("intervals", _intervals),
-    ("treadmill", _sport("treadmill")),
+    ("treadmill", _treadmill),
     ("track", _sport("track")),
     ("trail", _sport("trail")),
     ("hills", _hills),

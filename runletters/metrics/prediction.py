@@ -21,7 +21,7 @@ from itertools import groupby
 
 import polars as pl
 
-from runletters.activities import RUN_SPORTS
+from runletters.activities import INDOOR_SPORTS, RUN_SPORTS
 from runletters.metrics.form import RACES_M, fitted_exponent, race_time_s, riegel_s, vdot
 
 WINDOW_DAYS = 90
@@ -103,9 +103,10 @@ def efforts_of(best_efforts: pl.DataFrame, metrics: pl.DataFrame) -> list[Effort
 
     Args:
         best_efforts: from `best_efforts.best_efforts`, of one runner.
-        metrics: from `run_metrics`; only runs with a measured pace count (no rides).
+        metrics: from `run_metrics`; only runs with a measured pace count: no rides, and no
+            treadmill, whose distance is the machine's own.
     """
-    is_run = pl.col("sport").fill_null("running").is_in(list(RUN_SPORTS))
+    is_run = pl.col("sport").fill_null("running").is_in(sorted(RUN_SPORTS - INDOOR_SPORTS))
     sound = metrics.filter(is_run, pl.col("pace_quality") == "measured")
     inside = best_efforts.join(sound.select("activity_id", "local_date"), on="activity_id")
     whole = sound.join(best_efforts, on="activity_id", how="anti")

@@ -34,7 +34,7 @@ HEART_RATE_FLAGS = (
 FLAGS = (*DISTANCE_FLAGS, *HEART_RATE_FLAGS)
 HARMLESS = frozenset({
     "no_positions", "no_heart_rate", "no_streams", "manual", "duplicate", "merged",
-    "sport_assumed", "totals_computed",
+    "sport_assumed", "totals_computed", "multisport_leg",
 })  # fmt: skip
 """Flags that say what is absent, not that a figure is wrong. A file that states no totals, as
 a GPX never does, has those of its samples."""

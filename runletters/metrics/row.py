@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from runletters.activities import RUN_SPORTS
+from runletters.activities import FLAT_SPORTS, RUN_SPORTS
 from runletters.metrics.personal import PERSONAL_SCHEMA
 from runletters.metrics.quality import (
     FASTEST_S_PER_KM,
@@ -103,6 +103,7 @@ def completed(known: pl.DataFrame, measured: pl.DataFrame) -> pl.DataFrame:
     return (
         known.join(_typed(measured), on="activity_id", how="left", maintain_order="left")
         .with_columns(*_totals())
+        .with_columns(*_level_ground())
         .with_columns(*_rates())
         .with_columns(_flags())
         .with_columns(_pace_quality(), _heart_rate_quality())
@@ -158,6 +159,17 @@ def _totals() -> list[pl.Expr]:
         ),
         pl.coalesce(_positive("power_avg_w"), "stream_power_w").alias("power_avg_w"),
     ]
+
+
+def _level_ground() -> list[pl.Expr]:
+    """No climb and no grade on a belt or a track, whatever the barometer says."""
+    is_flat = pl.col("sport").is_in(sorted(FLAT_SPORTS)).fill_null(value=False)
+    names = (
+        "elevation_gain_m", "elevation_loss_m", "stream_elevation_gain_m",
+        "stream_elevation_loss_m", "grade_factor_minetti", "gap_minetti_s_per_km",
+    )  # fmt: skip
+    absent = [pl.when(~is_flat).then(name).alias(name) for name in names]
+    return [*absent, pl.when(~is_flat).then("elevation_source").alias("elevation_source")]
 
 
 def _local_date() -> pl.Expr:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from runletters.activities import INDOOR_SPORTS
 from runletters.comparisons import part_of_day
 from runletters.facts import Fact, Unit
+from runletters.metrics.classify import LONG_S
 from runletters.ranking import USUAL_RUNS
 from runletters.sheets.candidates import Row
 from runletters.sheets.history import band_words
@@ -18,7 +20,7 @@ from runletters.wording import Wording
 WEEK_GROWTH = 1.1  # no week more than 10 % above the mean of the last four
 EASY_SHARE = (0.6, 0.9)  # of the usual distance
 EASY_PACE = 1.06  # of the usual pace
-REST_AFTER = {"race": 2, "long": 1, "tempo": 1, "intervals": 1, "hills": 1}
+REST_AFTER = {"race": 2, "multisport": 2, "long": 1, "tempo": 1, "intervals": 1, "hills": 1}
 LONG_STREAK_DAYS = 6
 
 
@@ -26,9 +28,10 @@ def headline(row: Row, wording: Wording, started_local: datetime) -> list[Fact]:
     """Distance, times, pace, climb and sensors as measured; absent values give no fact."""
     pace, trusted = row["pace_s_per_km"], row["has_trusted_pace"]
     metres, moving_s = row["distance_m"], row["moving_s"]
+    is_timed = trusted or (row["sport"] in INDOOR_SPORTS and not metres)
     said: list[tuple[str, float | None, Unit, Callable[[float], str]]] = [
         ("distance", metres if row["has_trusted_distance"] else None, "m", wording.distance),
-        ("moving_time", moving_s if trusted else None, "s", wording.clocked),
+        ("moving_time", moving_s if is_timed else None, "s", wording.clocked),
         ("pace", pace if trusted else None, "s_per_km", wording.pace),
         ("heart_rate_avg", row["heart_rate_avg_bpm"], "bpm", wording.bpm),
         ("heart_rate_max", row["heart_rate_max_bpm"], "bpm", wording.bpm),
@@ -38,7 +41,15 @@ def headline(row: Row, wording: Wording, started_local: datetime) -> list[Fact]:
     facts = [
         _figure(name, value, unit, say) for name, value, unit, say in said if value is not None
     ]
-    return facts + calendar(row, wording, started_local)
+    return [*facts, *_typed_in(row, wording), *calendar(row, wording, started_local)]
+
+
+def _typed_in(row: Row, wording: Wording) -> list[Fact]:
+    """That nothing was recorded: distance and time are what somebody entered."""
+    if not row["is_manual"]:
+        return []
+    text = wording.phrase("typed_in")
+    return [Fact(name="typed_in", value=True, unit="flag", text=text, quality="estimated")]
 
 
 def _figure(name: str, value: float, unit: Unit, say: Callable[[float], str]) -> Fact:
@@ -86,7 +97,7 @@ def counted(row: Row, wording: Wording) -> list[Fact]:
 def _usuals(row: Row, wording: Wording, like: str) -> list[Fact]:
     pace, rate = row["usual_band_pace_s_per_km"], row["similar_heart_rate_bpm"]
     facts: list[Fact] = []
-    if pace is not None:
+    if pace is not None and row["has_comparable_pace"]:
         n = min(row["band_n"] - 1, USUAL_RUNS)
         usual = _figure("usual_pace", pace, "s_per_km", wording.pace)
         facts += [usual.model_copy(update={"n": n, "window": like, "quality": "derived"})]
@@ -138,7 +149,8 @@ def _week(row: Row, wording: Wording) -> list[Fact]:
 
 
 def _rest(row: Row, wording: Wording, classification: str) -> list[Fact]:
-    days = REST_AFTER.get(classification, 1 if row["streak_days"] >= LONG_STREAK_DAYS else 0)
+    is_tiring = (row["moving_s"] or 0.0) >= LONG_S or row["streak_days"] >= LONG_STREAK_DAYS
+    days = REST_AFTER.get(classification, 1 if is_tiring else 0)
     if not days:
         return []
     return [

@@ -129,13 +129,14 @@ def fastest_since(row: Row, wording: Wording) -> Candidate | None:
 def pace_against_usual(row: Row, wording: Wording) -> Candidate | None:
     """Pace beside the median of the last twenty runs of about this distance."""
     pace, usual = row["pace_s_per_km"], row["usual_band_pace_s_per_km"]
-    if pace is None or usual is None:
+    if pace is None or usual is None or not row["has_comparable_pace"]:
         return None
     change = round(pace - usual, 1)
     name = "pace_slower" if change > 0 else "pace_quicker"
     name = "pace_as_usual" if abs(change) < PACE_SAME_S else name
+    shown = change if name != "pace_as_usual" else max(abs(change), 1.0)
     text = wording.phrase(
-        name, difference=wording.pace_difference(change), usual=wording.pace(usual)
+        name, difference=wording.pace_difference(shown), usual=wording.pace(usual)
     )
     n = min(row["band_n"] - 1, 20)
     window = band_words(row, wording)

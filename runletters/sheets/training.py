@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from runletters.activities import INDOOR_SPORTS
 from runletters.facts import Fact
 from runletters.metrics.classify import is_sound
 from runletters.metrics.route_masks import Routes
@@ -81,7 +82,8 @@ def _efforts(
     found: dict[str, list[Candidate]] = defaultdict(list)
     if best_efforts.is_empty():
         return found
-    columns = sound.select("activity_id", "local_date", run_m="distance_m")
+    outdoors = sound.filter(~pl.col("sport").is_in(sorted(INDOOR_SPORTS)))
+    columns = outdoors.select("activity_id", "local_date", run_m="distance_m")
     for effort in TOLD_EFFORTS[wording.units]:
         for row in _ranked(columns, best_efforts.filter(pl.col("effort") == effort)):
             made = _effort(effort, row, wording) if row["activity_id"] in wanted else None
@@ -121,6 +123,8 @@ def _effort(effort: str, row: Row, wording: Wording) -> Candidate | None:
 def _beside_others(
     row: Row, sound: pl.DataFrame, routes: Routes, wording: Wording
 ) -> list[Candidate]:
+    if row["classification"] == "multisport":  # run on tired legs
+        return []
     similar = similar_runs(row["activity_id"], sound, routes)
     one = compared(row["activity_id"], sound, similar)
     if one is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from runletters.activities import FLAT_SPORTS, INDOOR_SPORTS
 from runletters.metrics.quality import (
     FASTEST_S_PER_KM,
     LONGEST_M,
@@ -15,6 +16,7 @@ from runletters.metrics.quality import (
     doubts,
     is_believable,
 )
+from runletters.multisport import MULTISPORT_LEG
 from runletters.sheets.candidates import Row
 from runletters.users import Preferences
 from runletters.wording import Wording, wording_for
@@ -46,7 +48,9 @@ def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
     """Local time, pace, and what can be believed; a heart rate called wrong becomes null.
 
     Adds started_local, day, minute_of_day, days_since, pace_s_per_km, has_trusted_distance,
-    has_trusted_pace, has_trusted_day, is_trusted, local_time_known, bad_flags.
+    has_trusted_pace, has_trusted_day, is_trusted, local_time_known, bad_flags, and
+    has_comparable_pace: the pace of a belt is the machine's own, that of a leg after another
+    sport is run on tired legs, so neither is ranked nor a measure for others.
     """
     moving_s = pl.coalesce("moving_s", "elapsed_s")
     rate_is_wrong = _flagged(("heart_rate_", "hr_")) & ~pl.col("quality").list.contains(
@@ -54,7 +58,9 @@ def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
     )
     rates = pl.col("heart_rate_avg_bpm", "heart_rate_max_bpm")
     known_zone = pl.lit(preferences.time_zone is not None)
-    climb = pl.when(_flagged(("altitude_",))).then(None).otherwise(pl.col("elevation_gain_m"))
+    is_own_matter = pl.col("sport").is_in(sorted(INDOOR_SPORTS)) | _flagged((MULTISPORT_LEG,))
+    is_level = pl.col("sport").is_in(sorted(FLAT_SPORTS)) | _flagged(("altitude_",))
+    climb = pl.when(is_level).then(None).otherwise(pl.col("elevation_gain_m"))
     runs = runs.with_columns(
         started_local=_local_start(preferences),
         moving_s=moving_s,
@@ -62,6 +68,7 @@ def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
         elevation_gain_m=climb,
         bad_flags=doubts("quality"),
         heart_rate_is_wrong=rate_is_wrong,
+        has_comparable_pace=~is_own_matter.fill_null(value=False),
         local_time_known=pl.col("utc_offset_s").is_not_null() | known_zone,
     ).with_columns(pl.when(rate_is_wrong | (rates < 30)).then(None).otherwise(rates).name.keep())
     return _judged(runs)
@@ -96,7 +103,8 @@ def caveats(row: Row, wording: Wording, language: str) -> tuple[str, ...]:
     elif not row["has_trusted_pace"]:
         said.append(_unbelievable(row, wording))
     if row["heart_rate_is_wrong"]:
-        said.append(wording.phrase("caveat_heart_rate", flags=", ".join(row["quality"])))
+        wrong = [flag for flag in row["quality"] if flag.startswith(("heart_rate_", "hr_"))]
+        said.append(wording.phrase("caveat_heart_rate", flags=", ".join(wrong)))
     if row["is_manual"]:
         said.append(wording.phrase("caveat_manual"))
     if row["is_trusted"] and row["run_number"] < FEW_RUNS:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runletters.facts import FactSheet
+from runletters.metrics.classify import LONG_S
 from runletters.writing.compose import Draft, seed_of
 from runletters.writing.insight import Insight, Recommendation
 from runletters.writing.phrasebook import coaching_phrases
+from runletters.writing.plans import is_without_distance
 from runletters.writing.slots import slots
 
 HEART = (
@@ -36,7 +38,7 @@ MEANING = (
 )  # fmt: skip
 TESTED = frozenset({"race", "tempo", "intervals", "progression"})
 """Classes of which it matters what a race looked like before them."""
-DEMANDING = frozenset({"race", "long", "tempo", "intervals", "hills"})
+DEMANDING = frozenset({"race", "multisport", "long", "tempo", "intervals", "hills"})
 
 
 def insight_of(sheet: FactSheet) -> Insight:
@@ -83,10 +85,12 @@ def _heart(draft: Draft, sheet: FactSheet) -> str | None:
 
 def _pacing(draft: Draft, sheet: FactSheet) -> str:
     if not sheet.has("pace"):
-        return " ".join(_said(draft, ["no_pace"], 1))
+        beat = "no_distance" if is_without_distance(sheet) else "no_pace"
+        return " ".join(_said(draft, [beat], 1))
     if sheet.tone == "hardship":
         return " ".join(_said(draft, ["figures"], 1))
-    told = _said(draft, ["figures"], 1) + _said(draft, _present(sheet, PACING), 3)
+    told = _said(draft, ["figures", *_present(sheet, ["typed_in"])], 2)
+    told += _said(draft, _present(sheet, PACING), 3)
     if not sheet.splits:
         told += _said(draft, ["no_splits"], 1)
     return " ".join(told)
@@ -96,7 +100,8 @@ def _implications(draft: Draft, sheet: FactSheet) -> str:
     if sheet.tone == "hardship":
         return " ".join(_said(draft, ["hardship"], 1))
     if not sheet.has("run_number"):
-        return " ".join(_said(draft, ["doubtful"], 1))
+        beat = "means_no_distance" if is_without_distance(sheet) else "doubtful"
+        return " ".join(_said(draft, [beat], 1))
     races = ["race_estimate"] if sheet.classification in TESTED else []
     beats = [f"means_{sheet.classification}", *races, *_present(sheet, MEANING)]
     return " ".join(_said(draft, beats, 3) or _said(draft, ["means_unknown"], 1))
@@ -106,7 +111,7 @@ def _recommendations(draft: Draft, sheet: FactSheet) -> tuple[Recommendation, ..
     if sheet.tone == "hardship":
         names = ["do_hardship"]
     elif not sheet.has("run_number"):
-        names = ["do_check"]
+        names = ["do_add_distance" if is_without_distance(sheet) else "do_check"]
     else:
         names = _ordinary(sheet)
     made = [item for name in names if (item := _recommendation(draft, name))]
@@ -118,12 +123,18 @@ def _ordinary(sheet: FactSheet) -> list[str]:
         return ["do_first"]
     if sheet.tone == "return":
         return ["do_return", _week_of(sheet)]
-    demanding = sheet.classification in DEMANDING
+    demanding = sheet.classification in DEMANDING or _is_long(sheet)
     streak = sheet.fact("streak")
     tired = streak is not None and sheet.has("advice_rest") and not demanding
     first = "do_recover" if demanding else "do_rest_day" if tired else "do_easy"
     second = [] if first == "do_easy" else ["do_easy"]
     return [first, *second, _week_of(sheet)]
+
+
+def _is_long(sheet: FactSheet) -> bool:
+    """Whether the time on the legs alone asks for rest, as on a long trail run."""
+    moving = sheet.fact("moving_time")
+    return sheet.has("advice_rest") and moving is not None and float(moving.value) >= LONG_S
 
 
 def _week_of(sheet: FactSheet) -> str:

@@ -30,10 +30,10 @@ HIDDEN = (
     "heart_rate_lower", "second_half_faster", "fastest_since", "pace_quicker", "longest_since",
     "distance_rank_year", "year_ahead", "pace_slower", "pace_as_usual",
 )  # fmt: skip
-TONES = frozenset({"hardship", "doubtful", "race"})
+TONES = frozenset({"hardship", "doubtful", "no_distance", "race"})
 """Beats with a part in opening, body and close alike."""
 
-SETTINGS = frozenset({"treadmill", "trail", "track", "race"})
+SETTINGS = frozenset({"treadmill", "trail", "track", "multisport", "race"})
 SHORT_M = 3_500.0
 LONG_M = 14_000.0
 OPENING_PLANS = 8
@@ -78,10 +78,10 @@ def plan_for(sheet: FactSheet, book: Phrasebook, turn: int) -> LetterPlan:
     if sheet.tone == "hardship":
         return _gentle(sheet)
     if not sheet.has("run_number"):
-        return _doubtful(sheet)
+        return _no_distance(sheet) if is_without_distance(sheet) else _doubtful(sheet)
     telling = [f.name for f in sheet.facts if book.phrases(f.name, "body") and _tells(f.name)]
     openings = _openings(sheet, telling, turn)
-    setting = {sheet.classification} & SETTINGS
+    setting = _settings(sheet)
     return LetterPlan(
         openings=openings,
         body=_body(sheet, [name for name in telling if name != openings[0]], turn),
@@ -92,7 +92,7 @@ def plan_for(sheet: FactSheet, book: Phrasebook, turn: int) -> LetterPlan:
 
 
 UNTOLD = frozenset({
-    "distance", "pace", "moving_time", "run_number", "elevation_gain", "heart_rate_avg",
+    "distance", "pace", "moving_time", "run_number", "elevation_gain", "heart_rate_avg", "typed_in",
 })  # fmt: skip
 """Figures that other beats carry along."""
 
@@ -144,11 +144,9 @@ def _due(names: Sequence[str], turn: int) -> list[str]:
 
 
 def _body(sheet: FactSheet, telling: Sequence[str], turn: int) -> list[str]:
-    kind = sheet.sport.removesuffix("_running")
-    setting = [sheet.classification if sheet.classification in SETTINGS else kind]
     told = _due(telling, turn)
     first, second = _reflections(sheet, turn)
-    setting = [name for name in setting if name in SETTINGS]
+    setting = _settings(sheet)
     shapes = (
         ["figures", *setting, *told[:2], first, *told[2:], second],
         [*setting, *told[:1], "figures", first, *told[1:], second],
@@ -157,6 +155,13 @@ def _body(sheet: FactSheet, telling: Sequence[str], turn: int) -> list[str]:
         [first, "figures", *setting, *told, second],
     )
     return shapes[(turn * 3) % len(shapes)]
+
+
+def _settings(sheet: FactSheet) -> list[str]:
+    """What the run was for itself, and that it was typed in: said in every letter."""
+    kind = sheet.sport.removesuffix("_running")
+    own = sheet.classification if sheet.classification in SETTINGS else kind
+    return [name for name in (own,) if name in SETTINGS] + ["typed_in"] * sheet.has("typed_in")
 
 
 def _closings(sheet: FactSheet, turn: int) -> list[str]:
@@ -181,4 +186,18 @@ def _doubtful(sheet: FactSheet) -> LetterPlan:
     return LetterPlan(
         openings=openings, body=["doubtful", "reflection", "doubtful"], fillers=["reflection"],
         closings=["doubtful"], closing_words=18, wanted=frozenset({"doubtful"}),
+    )  # fmt: skip
+
+
+def is_without_distance(sheet: FactSheet) -> bool:
+    """Whether nothing is wrong with a run but that its machine told no distance."""
+    return sheet.classification == "treadmill" and not sheet.has("pace")
+
+
+def _no_distance(sheet: FactSheet) -> LetterPlan:
+    openings = ["no_distance"] if sheet.has("day") else ["nameless"]
+    return LetterPlan(
+        openings=openings, body=["no_distance", "reflection", "no_distance"],
+        fillers=["reflection"], closings=["no_distance"], closing_words=18,
+        wanted=frozenset({"no_distance"}),
     )  # fmt: skip
