@@ -29,8 +29,9 @@ def second_half(row: Row, wording: Wording) -> Candidate | None:
     change = round(second - first, 1)
     name = "second_half_slower" if change > 0 else "second_half_faster"
     name = "second_half_even" if abs(change) < HALF_SAME_S else name
-    shown = change if name != "second_half_even" else max(abs(change), 1.0)
-    text = wording.phrase(name, difference=wording.pace_difference(shown))
+    if name == "second_half_even":
+        change = max(abs(change), 1.0)
+    text = wording.phrase(name, difference=wording.pace_difference(change))
     fact = Fact(name=name, value=change, unit="s_per_km", text=text, quality="derived")
     base = 0.6 if name == "second_half_faster" else 0.5
     return Candidate(fact, "halves", base + min(abs(change), 40) / 160)

@@ -134,9 +134,10 @@ def pace_against_usual(row: Row, wording: Wording) -> Candidate | None:
     change = round(pace - usual, 1)
     name = "pace_slower" if change > 0 else "pace_quicker"
     name = "pace_as_usual" if abs(change) < PACE_SAME_S else name
-    shown = change if name != "pace_as_usual" else max(abs(change), 1.0)
+    if name == "pace_as_usual":  # "within 0 seconds" is no way to say it
+        change = max(abs(change), 1.0)
     text = wording.phrase(
-        name, difference=wording.pace_difference(shown), usual=wording.pace(usual)
+        name, difference=wording.pace_difference(change), usual=wording.pace(usual)
     )
     n = min(row["band_n"] - 1, 20)
     window = band_words(row, wording)
