@@ -61,25 +61,53 @@ def _schedules(deployments: list[dict[str, Any]]) -> Check:
 def _runners(url: str, deployments: list[dict[str, Any]]) -> Check:
     """A worker of the pool, or a serving process: whoever polled lately."""
     pools = [each for each in listed(url, "work_pools/filter") if each["name"] == _POOL]
-    is_working = any(each["status"] == "READY" for each in pools)
-    paused = _paused_queues(url) if pools else []
-    if paused:
-        return Check(
-            name="worker",
-            found=f"queues are paused: {', '.join(paused)}",
-            state="note",
-            remedy="To go on now: runletters resume. What a day's budget paused goes on by itself "
-            "the next day (UTC).",
-        )
-    if is_working:
-        return Check(name="worker", found=f"at work in the pool {_POOL}")
+    paused = ", ".join(_paused_queues(url)) if pools else ""
+    if any(each["status"] == "READY" for each in pools):
+        return _worker(paused, taken=sum(map(_is_taken, deployments)))
     if any(each["status"] == "READY" for each in deployments):
-        return Check(name="worker", found="none, but a process serves the deployments")
+        return _serving(paused)
     return Check(
         name="worker",
         found="nobody runs the flows",
         state="bad",
         remedy="Start one: make worker, or runletters serve.",
+    )
+
+
+def _is_taken(deployment: dict[str, Any]) -> bool:
+    """Whether `serve` took it over: the pool stays on it, the pull step is gone."""
+    return bool(deployment.get("work_pool_name")) and not deployment.get("pull_steps")
+
+
+def _worker(paused: str, *, taken: int) -> Check:
+    if taken:
+        return Check(
+            name="worker",
+            found=f"at work in the pool {_POOL}, though runletters serve took over {taken} of its "
+            "deployments: the worker runs these outside its checkout, without its .env",
+            state="bad",
+            remedy="Keep one of the two. make worker gives the deployments back to workers.",
+        )
+    if paused:
+        return Check(
+            name="worker",
+            found=f"queues are paused: {paused}",
+            state="note",
+            remedy="To go on now: runletters resume. What a day's budget paused goes on by itself "
+            "the next day (UTC).",
+        )
+    return Check(name="worker", found=f"at work in the pool {_POOL}")
+
+
+def _serving(paused: str) -> Check:
+    found = "none, but a process serves the deployments"
+    if not paused:
+        return Check(name="worker", found=found)
+    return Check(
+        name="worker",
+        found=f"{found}, whatever queues are paused: {paused}",
+        state="note",
+        remedy="Paused queues hold workers only. To hold a deployment, pause it in the UI.",
     )
 
 

@@ -124,7 +124,10 @@ class Api:
 
     def __init__(self) -> None:
         schedule = {"slug": "week", "active": True}
-        one = {"name": "digest", "tags": ["run-letters"], "paused": False, "status": "READY"}
+        one = {
+            "name": "digest", "tags": ["run-letters"], "paused": False, "status": "READY",
+            "work_pool_name": "run-letters", "pull_steps": [{"enter_checkout": {}}],
+        }  # fmt: skip
         self.answers: dict[str, Any] = {
             "/api/admin/version": "3.8.8",
             "/api/deployments/filter": [one | {"schedules": [schedule]}],
@@ -218,6 +221,29 @@ def test_nobody_runs_the_flows(settings: Settings, api: Api) -> None:
     assert ("bad", True) == (
         found(settings)["worker"].state, "make worker" in found(settings)["worker"].remedy
     )  # fmt: skip
+
+
+def test_a_serving_process_is_not_held_by_paused_queues(settings: Settings, api: Api) -> None:
+    """It asks for the runs of its deployments, not for those of a queue."""
+    api.answers["/api/work_pools/filter"][0]["status"] = "NOT_READY"
+    api.answers["/api/work_pools/run-letters/queues/filter"][0]["is_paused"] = True
+
+    check = found(settings)["worker"]
+
+    assert "note" == check.state
+    assert "a process serves the deployments, whatever queues are paused: backfill" in check.found
+    assert "pause it in the UI" in check.remedy
+
+
+def test_a_worker_of_deployments_that_serve_took_over(settings: Settings, api: Api) -> None:
+    """Both run them, and the worker without its settings: one has to go."""
+    api.answers["/api/deployments/filter"][0]["pull_steps"] = None
+
+    check = found(settings)["worker"]
+
+    assert "bad" == check.state
+    assert "runletters serve took over 1 of its deployments" in check.found
+    assert "make worker" in check.remedy
 
 
 def test_no_schedules_at_all(settings: Settings, api: Api) -> None:
