@@ -61,6 +61,15 @@ class Training:
         """The same for any number of days."""
         return Outlook(self.efforts, self.races)
 
+    @cached_property
+    def evenings(self) -> dict[date, tuple[float, float]]:
+        """CTL and ATL on the evening of each day from the first run to the newest."""
+        last = self.last_day
+        if last is None:
+            return {}
+        rows = fitness(self.daily(last)).select("local_date", "ctl", "atl")
+        return {day: (ctl, atl) for day, ctl, atl in rows.iter_rows()}
+
     def tested(self, on_date: date) -> list[BackTest]:
         """Each race before that day with what would have been said of it the day before."""
         return back_test(self.efforts, [r for r in self.races if r.local_date < on_date])

@@ -21,7 +21,10 @@ from runletters.grounding.patterns import (
     CLOCK,
     GERMAN_ORDINAL,
     HOUR_BEFORE,
+    LOAD_AFTER,
+    LOAD_BEFORE,
     MIN_PER,
+    MINUS_BEFORE,
     ORDINAL_SUFFIX,
     PRIMES,
     SPEED,
@@ -148,6 +151,9 @@ def _number(reading: Reading, found: re.Match[str]) -> Claim:
         "number", value, step, found.start(), end, end, _hedge(reading, found.start()),
         is_spelled=reading.is_spelled(found.start()),
     )  # fmt: skip
+    load = _load(text, base)
+    if load is not None:
+        return load
     speed = SPEED.match(text, end)
     if speed:
         factor = (1000 if speed.group("km") else 1609.344) / 3600
@@ -158,6 +164,17 @@ def _number(reading: Reading, found: re.Match[str]) -> Claim:
     if ordinal and not decimals:
         return replace(base, dimension="ordinal", end=ordinal.end(), number_end=ordinal.end())
     return _with_unit(reading, base)
+
+
+def _load(text: str, claim: Claim) -> Claim | None:
+    """CTL, ATL and TSB are never each other, and a TSB of 14 is none of -14."""
+    before = text[: claim.start]
+    named = LOAD_BEFORE.search(before) or LOAD_AFTER.match(text, claim.end)
+    if named is None:
+        return None
+    is_negative = MINUS_BEFORE.search(before) or (named.re is LOAD_BEFORE and named[2] == "-")
+    value = -claim.value if is_negative else claim.value
+    return replace(claim, dimension=named[1].lower(), value=value)
 
 
 def _with_unit(reading: Reading, claim: Claim) -> Claim:

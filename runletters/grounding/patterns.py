@@ -31,6 +31,13 @@ HOUR_BEFORE = re.compile(
     r"\b(?:began|begin|started?|starting|set (?:out|off)|left|out (?:of )?the door|beg[ao]nn\w*"
     r"|gestartet|losgelaufen|startete\w*)"
     r"\s+(?:at|from|um|around|about|gegen|ab)\s+$", re.IGNORECASE)  # fmt: skip
+LOAD_BEFORE = re.compile(
+    r"\b(ctl|atl|tsb)\b[\s:=()]*"
+    r"(?:(?:of|at|is|was|stood at|von|bei|ist|war|lag bei)\s+)?([+-]?)\s*$",
+    re.IGNORECASE,
+)
+LOAD_AFTER = re.compile(r"\s*\(?(ctl|atl|tsb)\b", re.IGNORECASE)
+MINUS_BEFORE = re.compile(r"(?<![\w-])-\s*$")
 AM_PM = re.compile(r"\s*(?:(a\.?m\b\.?)|(p\.?m\b\.?)|(uhr|h\b|heures|点))", re.IGNORECASE)
 ORDINAL_SUFFIX = re.compile(rf"(?:st|nd|rd|th|ème|ième|e|º|ª|\.º|{ORDINAL_MARK})(?!\w)")
 GERMAN_ORDINAL = re.compile(r"\.\s+(?=[a-zäöüßA-ZÄÖÜ])")

@@ -21,7 +21,9 @@ FEW = 20
 """Below so many, "42 km over five runs" spreads something; it is no bound."""
 
 _BARE = {"number", "runs", "splits"}
-_COUNTED = {"either", "runs", "number", "ordinal", "index", "zone", "splits"}
+_COUNTED = {
+    "either", "runs", "number", "ordinal", "index", "zone", "splits", "ctl", "atl", "tsb",
+}  # fmt: skip
 _SMALL_DIFFERENCE_S = 121.0
 
 

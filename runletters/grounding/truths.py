@@ -23,7 +23,8 @@ from runletters.grounding.lexicon import FULL, base_language, table
 PLAIN = "plain"
 WHOLE_SPLIT = 0.98  # as the fact sheets count them
 TEXT_ONLY = re.compile(
-    r"^(advice_easy_distance|fastest_split|slowest_split|weekday|month|part_of_day|start_time)$"
+    r"^(advice_easy_distance|fastest_split|slowest_split|weekday|month|part_of_day|start_time"
+    r"|load_(?:ctl|atl|tsb_\w+))$"
 )
 """Facts whose value means something else than the figure in their text."""
 

@@ -15,12 +15,18 @@ import polars as pl
 
 from runletters.facts import Fact, Quality
 from runletters.metrics.form import RACES_M
+from runletters.metrics.load import ATL_DAYS, CTL_DAYS
 from runletters.metrics.prediction import WINDOW_DAYS, Prediction, race_distance_m
 from runletters.sheets.training import comparable
 from runletters.training import Training
 from runletters.wording import Wording
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=28)
+FITNESS = timedelta(days=CTL_DAYS)
+SETTLED = 3 * FITNESS
+"""CTL begins at 0 with the first run; after three times its 42 days 95 % of that is gone."""
+BALANCED = 5
+"""Points of TSB to either side that say nothing."""
 RUNS_OF_MONTH = 6
 """Fewer runs in four weeks are no rhythm that a week could leave."""
 CHANGE_FROM_PERCENT = 15.0
@@ -32,7 +38,7 @@ TOLD_RACES = {"metric": frozenset(RACES_M), "imperial": frozenset({"half_maratho
 def condition_facts(
     wanted: Sequence[str], training: Training, wording: Wording
 ) -> dict[str, tuple[Fact, ...]]:
-    """Load, VDOT and a race estimate of each wanted run that may be compared at all.
+    """Load, form, VDOT and a race estimate of each wanted run that may be compared at all.
 
     Args:
         wanted: activity ids.
@@ -43,7 +49,11 @@ def condition_facts(
     mine = comparable(training.metrics).filter(pl.col("activity_id").is_in(list(wanted)))
     rows = mine.select("activity_id", "local_date", "distance_m")
     return {
-        activity_id: (*_load(loads, day, wording), *_race(training, day, run_m, wording))
+        activity_id: (
+            *_load(loads, day, wording),
+            *_form(training, loads, day, wording),
+            *_race(training, day, run_m, wording),
+        )
         for activity_id, day, run_m in rows.iter_rows()
     }
 
@@ -103,6 +113,37 @@ def _load(loads: Loads, day: date, wording: Wording) -> tuple[Fact, ...]:
             quality=quality,
         ),
     )  # fmt: skip
+
+
+def _form(training: Training, loads: Loads, day: date, wording: Wording) -> tuple[Fact, ...]:
+    """CTL and ATL of the evening before and TSB, their difference: whole points that add up."""
+    evening = training.evenings.get(day - timedelta(days=1))
+    runs, lately, in_month = (loads.between(day - span, day)[1] for span in (FITNESS, WEEK, MONTH))
+    if evening is None or in_month < RUNS_OF_MONTH or not loads.reaches(day - SETTLED):
+        return ()
+    ctl, atl = (_points(value) for value in evening)
+    tsb = ctl - atl
+    side = "even" if abs(tsb) < BALANCED else "above" if tsb > 0 else "below"
+    quality = "estimated" if loads.between(day - FITNESS, day)[2] else "derived"
+    sign = "−" if tsb < 0 else "+" if tsb > 0 else ""
+    told = (
+        ("load_ctl", ctl, "CTL ", runs, CTL_DAYS),
+        ("load_atl", atl, "ATL ", lately, ATL_DAYS),
+        (f"load_tsb_{side}", tsb, f"TSB {sign}", runs, CTL_DAYS),
+    )
+    return tuple(
+        _fact(name, value, "load", text + wording.count(abs(value)),
+              {"n": n, "window": _window(days, wording), "quality": quality})
+        for name, value, text, n, days in told
+    )  # fmt: skip
+
+
+def _points(load: float) -> int:
+    return math.floor(load + 0.5)
+
+
+def _window(days: float, wording: Wording) -> str:
+    return wording.phrase("load_window", days=wording.days(int(days)))
 
 
 def _race(training: Training, day: date, run_m: float, wording: Wording) -> tuple[Fact, ...]:

@@ -31,11 +31,18 @@ PACING = (
     "split_spread", "graded_pace", "climb_rate", "climb_best", "climb_rank", "most_climb_since",
     "pauses",
 )  # fmt: skip
-MEANING = (
+RARE = (
     "longest_ever", "distance_rank", "longest_of_year", "longest_since", "distance_rank_year",
-    "return_after", "training_above", "training_below", "days_since_last_run", "streak",
-    "week_biggest_since", "week_volume", "month_volume", "year_ahead", "year_behind",
+    "return_after",
 )  # fmt: skip
+MEANING = (
+    "days_since_last_run", "streak", "week_biggest_since",
+    "week_volume", "month_volume", "year_ahead", "year_behind",
+)  # fmt: skip
+LOADS = (
+    "training_above", "training_below", "load_tsb_below", "load_tsb_above", "load_tsb_even",
+)  # fmt: skip
+"""How loaded the runner was: said in one way at a time, in turn."""
 TESTED = frozenset({"race", "tempo", "intervals", "progression"})
 """Classes of which it matters what a race looked like before them."""
 DEMANDING = frozenset({"race", "multisport", "long", "tempo", "intervals", "hills"})
@@ -103,7 +110,10 @@ def _implications(draft: Draft, sheet: FactSheet) -> str:
         beat = "means_no_distance" if is_without_distance(sheet) else "doubtful"
         return " ".join(_said(draft, [beat], 1))
     races = ["race_estimate"] if sheet.classification in TESTED else []
-    beats = [f"means_{sheet.classification}", *races, *_present(sheet, MEANING)]
+    loads = _present(sheet, LOADS)
+    load = loads[draft.turn % len(loads) :][:1] if loads else []
+    told = [*_present(sheet, RARE), *load, *_present(sheet, MEANING)]
+    beats = [f"means_{sheet.classification}", *races, *told]
     return " ".join(_said(draft, beats, 3) or _said(draft, ["means_unknown"], 1))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import date, timedelta
 
 import polars as pl
@@ -159,3 +161,116 @@ def test_the_gate_knows_these_facts(text: str, is_true: bool) -> None:
              and each.rule not in {"length", "coverage", "person", "language"}]  # fmt: skip
 
     assert is_true == (found == []), found
+
+
+def loaded(days: int, last: float) -> list[tuple[int, float]]:
+    """Fifty points every other day, then a week of something else."""
+    return [(day, 50.0 if day < days - 7 else last) for day in range(0, days, 2)]
+
+
+def by_hand(days: list[tuple[int, float]], tau: float, evening: int) -> float:
+    """By y += (x - y)(1 - e^(-1/tau)), from 0 at the first run, days of rest included."""
+    loads, value = dict(days), 0.0
+    for day in range(evening + 1):
+        value += (loads.get(day, 0.0) - value) * (1 - math.exp(-1 / tau))
+    return value
+
+
+@pytest.mark.parametrize(("last", "side"), [(150.0, "below"), (50.0, "even"), (2.0, "above")])
+def test_form_is_told_as_of_the_evening_before(last: float, side: str) -> None:
+    """CTL and ATL by hand, TSB their difference; the run of the day itself counts nowhere."""
+    days = loaded(180, last)
+
+    found = facts(training([*days, (180, 400.0)]))
+
+    ctl, atl = (math.floor(by_hand(days, tau, 179) + 0.5) for tau in (42, 7))
+    assert (ctl, "load", 21, "derived") == (
+        found["load_ctl"].value, found["load_ctl"].unit, found["load_ctl"].n,
+        found["load_ctl"].quality,
+    )  # fmt: skip
+    assert (f"ATL {atl}", 3) == (found["load_atl"].text, found["load_atl"].n)
+    assert ctl - atl == found[f"load_tsb_{side}"].value
+    assert "42 days, counted from the first run" == found["load_ctl"].window
+    assert "7 Tage, gerechnet vom ersten Lauf an" == (
+        facts(training([*days, (180, 400.0)]), language="de")["load_atl"].window
+    )
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        [*loaded(120, 50.0), (120, 50.0)],  # CTL still holds much of the 0 it began at
+        [*loaded(180, 50.0), *[(day, 50.0) for day in range(215, 225, 3)]],  # four in a month
+    ],
+)
+def test_form_is_not_told_on_little(days: list[tuple[int, float]]) -> None:
+    """A history of less than 126 days, or fewer than six runs in four weeks."""
+    assert not [name for name in facts(training(days)) if name.startswith("load_")]
+
+
+FORM = {
+    "en": "The day before it, CTL 38 stood against ATL 52, which makes TSB −14.",
+    "de": "Am Tag davor stand CTL 38 gegen ATL 52, das macht TSB −14.",
+}
+
+
+def form_sheet(language: str) -> FactSheet:
+    """A sheet with load, and with counts that are near its figures."""
+    shared = {"n": 28, "window": "42 days, counted from the first run", "unit": "load"}
+    return FactSheet(
+        activity_id="run",
+        language=language,
+        started_local=date(2026, 6, 1),
+        sport="running",
+        classification="easy",
+        classification_reason="slow, among 32 runs",
+        facts=tuple(
+            Fact.model_validate({"name": name, "value": value, "text": text, **shared})
+            for name, value, text in (
+                ("load_ctl", 38, "CTL 38"),
+                ("load_atl", 52, "ATL 52"),
+                ("load_tsb_below", -14, "TSB −14"),
+            )
+        ),
+    )
+
+
+def refused(text: str, language: str) -> list[str]:
+    """The figures that are rejected."""
+    found = check(text, form_sheet(language), kind="coaching")
+    return [each.found for each in found if each.rule in {"number", "role"}]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_each_changed_digit_of_form_is_caught(language: str) -> None:
+    """Also where the figure is a count of the sheet, another load, or has the other sign."""
+    text = FORM[language]
+    places = [found.start() for found in re.finditer(r"\d", text)]
+    changed = [
+        f"{text[:place]}{digit}{text[place + 1 :]}"
+        for place in places
+        for digit in "0123456789"
+        if digit != text[place]
+    ]
+
+    assert [] == refused(text, language)
+    assert [] == [each for each in changed if not refused(each, language)]
+    assert ["14"] == refused(text.replace("−14", "+14"), language)
+    assert ["52", "38"] == refused(
+        text.replace("38", "xx").replace("52", "38").replace("xx", "52"), language
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_true"),
+    [
+        ("Fitness (CTL) was 38 and fatigue 52 (ATL).", True),
+        ("Fitness (CTL) was 52 and fatigue 38 (ATL).", False),
+        ("With a CTL of 38 and TSB at -14 it was a tired day.", True),
+        ("With a TSB of 14 it was a rested day.", False),
+        ("It was one of 28 runs.", True),
+    ],
+)
+def test_loads_are_known_by_their_names(text: str, is_true: bool) -> None:
+    """Before or behind the figure; a count of runs stays one."""
+    assert is_true == (refused(text, "en") == []), refused(text, "en")
