@@ -23,6 +23,7 @@ import polars as pl
 
 from runletters import identity
 from runletters.activities import (
+    RUN_SPORTS,
     STREAM_SCHEMA,
     DeviceTotals,
     Lap,
@@ -163,9 +164,16 @@ def _filled(lead: Summary, second: Summary, words: Summary, more_words: Summary)
     for name in _WRITTEN:
         said: Any = getattr(words, name)
         values[name] = getattr(more_words, name) if said is None else said
-    values["sport"] = words.sport if words.sport != "unknown" else more_words.sport
+    values["sport"] = _told_best(words.sport, more_words.sport)
     values["is_manual"] = lead.is_manual and second.is_manual
     return lead.model_copy(update=values)
+
+
+def _told_best(sport: str, other: str) -> str:
+    """What somebody called it, but a run by its kind: exports call a treadmill run just a run."""
+    if sport == "unknown" or (sport == "running" and other in RUN_SPORTS):
+        return other
+    return sport
 
 
 @dataclass

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -68,6 +69,28 @@ def test_gaps_are_filled_and_words_come_from_a_person() -> None:
 
     assert ("Park", "trail_running", 700.0) == (both.title, both.sport, both.calories_kcal)
     assert (10_000.0, 2_900.0) == (both.distance_m, both.moving_s)
+
+
+@pytest.mark.parametrize(
+    ("file", "row", "expected"),
+    [
+        ("treadmill_running", "running", "treadmill_running"),
+        ("track_running", "running", "track_running"),
+        ("running", "trail_running", "trail_running"),
+        ("cycling", "running", "running"),
+        ("running", "walking", "walking"),
+        ("unknown", "running", "running"),
+    ],
+)
+def test_an_export_that_says_run_leaves_the_file_its_kind_of_run(
+    file: str, row: str, expected: str
+) -> None:
+    """A watch knows the treadmill that an export calls a run; else the export is believed."""
+    fit = view("fit", "f", streams=samples(9, "distance_m"), sport=file)
+    said = view("strava_export", "r", native_id="7", sport=row)
+
+    assert expected == combined(said, fit).summary.sport
+    assert expected == combined(fit, said).summary.sport
 
 
 def test_a_source_with_fewer_rights_gives_its_name_only() -> None:
