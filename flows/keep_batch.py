@@ -60,4 +60,6 @@ def keep_batch(batch: BatchRow, order: Order, owner: str) -> Kept:
             close_batch(batch, owner, settings)
         # Last, so that a batch in which lines were refused for want of money is read to its end.
         tally += record_outcomes(halted, owner, settings)
-        return Kept(tally=tally, again=[] if is_few else again)
+        left = [] if is_few else again
+        is_ours = batch.flow_run_id == order.run_id
+        return Kept(tally=tally if is_ours else tally.inherited(len(left)), again=left)

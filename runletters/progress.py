@@ -24,6 +24,7 @@ class Tally(BaseModel):
     released: int = 0  # given back unwritten: the run stopped before them
     fallback: int = 0  # done, with the offline text in place of a rejected one
     unchanged: int = 0  # refresh asked, fingerprint equal: nothing to do
+    taken_over: int = 0  # came of batches that another run had handed in
     activities: int = 0
     reasons: dict[str, int] = {}
     stopped: str | None = None  # why the run ended before its end
@@ -43,6 +44,10 @@ class Tally(BaseModel):
     def is_paused(self) -> bool:
         """Whether the run ended early because the service asked for a long pause."""
         return self.stopped_by == WriterPaused.__name__
+
+    def inherited(self, again: int) -> Tally:
+        """The same of a batch that another run handed in; `again` of its texts are asked anew."""
+        return self.model_copy(update={"taken_over": self.done + self.failed + again})
 
     def taken_up(self, later: Tally) -> Tally:
         """This round and the one after the pause that ended it, which found everything again.

@@ -42,22 +42,25 @@ def summary(
 ) -> dict[str, Any]:
     """Everything worth keeping about one flow run, as plain JSON values.
 
-    Money and tokens come from the ledger, rejected texts and failed calls included.
+    Money and tokens come from the ledger, rejected texts and failed calls included. What came
+    of batches that another run had handed in was planned by nobody here, and is not skipped.
     """
+    elsewhere = max(0, plan.skipped.being_written - tally.taken_over)
+    skipped = plan.skipped.model_copy(update={"being_written": elsewhere})
     return {
         "user": plan.order.user_id,
         "writer": plan.order.writer,
         "model": model if plan.order.writer == "claude" else None,
         "kinds": list(plan.order.kinds),
         "activities_in_scope": plan.activities_in_scope,
-        "planned": len(plan.pairs),
+        "planned": len(plan.pairs) + tally.taken_over,
         "done": tally.done,
         "failed": tally.failed,
         "released": tally.released,
         "fallback": tally.fallback,
         "unchanged": tally.unchanged,
-        "skipped": plan.skipped.total,
-        "skipped_by_reason": plan.skipped.model_dump(),
+        "skipped": skipped.total,
+        "skipped_by_reason": skipped.model_dump(),
         "failures": tally.reasons,
         "calls": spent.calls,
         "input_tokens": spent.input_tokens,
@@ -79,7 +82,8 @@ def summary(
 
 def _left(plan: Plan, tally: Tally) -> int:
     """Texts of the plan that the run did not come to; the next run takes them."""
-    return max(0, len(plan.pairs) - tally.done - tally.failed - tally.unchanged)
+    planned = len(plan.pairs) + tally.taken_over
+    return max(0, planned - tally.done - tally.failed - tally.unchanged)
 
 
 def quoted(offer: Quote | None) -> dict[str, Any] | None:

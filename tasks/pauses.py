@@ -13,26 +13,31 @@ from runletters.progress import Tally, duration_text
 from runletters.settings import Settings
 
 NAP_S = 5.0
+LEAST_S = 1.0  # a pause that ended meanwhile still takes from the patience
 
 
 def patiently(write: Callable[[Order], Tally], order: Order, settings: Settings) -> Tally:
     """Write an order; what a long pause kept from being written is written after it.
 
-    A pause longer than the settings allow ends the run with what is left to do.
+    Pauses that add up to more than the settings allow, with nothing written between them, end
+    the run with what is left to do.
     """
-    tally = write(order)
-    while tally.is_paused and _waited_out(order, settings):
-        tally = tally.taken_up(write(order))
+    tally, patience_s = write(order), float(settings.longest_pause_s)
+    while tally.is_paused:
+        left_s = max(LEAST_S, pause_left_s(order.writer, settings))
+        if left_s > patience_s:
+            break
+        _wait_out(left_s, order, settings)
+        later = write(order)
+        patience_s = float(settings.longest_pause_s) if later.done else patience_s - left_s
+        tally = tally.taken_up(later)
     return tally
 
 
-def _waited_out(order: Order, settings: Settings) -> bool:
-    left_s = pause_left_s(order.writer, settings)
-    if left_s > settings.longest_pause_s:
-        return False
+def _wait_out(left_s: float, order: Order, settings: Settings) -> None:
     get_run_logger().warning(
         "The API asked for a pause: nothing is called for %s.", duration_text(left_s)
     )
-    while (left_s := pause_left_s(order.writer, settings)) > 0:
+    while left_s > 0:
         time.sleep(min(left_s, NAP_S))
-    return True
+        left_s = pause_left_s(order.writer, settings)

@@ -102,6 +102,7 @@ def test_batches_of_a_killed_run_are_continued_and_not_submitted_again(
     result = backfill_history(user="ada", mode="batch")
 
     assert (6, 0, 0) == (result["done"], result["failed"], result["cost_nano_usd"])
+    assert (6, 0) == (result["planned"], result["skipped"])
     assert 1 == len(server.batches.all)
     assert 6 == len(server.bill.lines)
 

@@ -27,6 +27,18 @@ def test_money_and_tokens_come_from_the_ledger() -> None:
     assert 6 == result["skipped"]
 
 
+def test_texts_of_another_runs_batch_count_once() -> None:
+    """They are neither skipped nor do they hide what a budget left to do."""
+    waiting = PLAN.model_copy(update={"skipped": Skipped(being_written=5)})
+    adopted = Tally(done=3, failed=1).inherited(1)
+    stop = Tally(stopped="The budget is reached.", stopped_by="BudgetReached")
+
+    result = summary(waiting, adopted + stop, Spent(), seconds=1.0)
+
+    assert (7, 3, 1) == (result["planned"], result["done"], result["failed"])
+    assert (0, 3) == (result["skipped"], result["left"])
+
+
 def test_reasons_of_skips_and_failures_are_listed() -> None:
     """People see why texts were left or failed, with counts."""
     tally = Tally(done=1, failed=1, activities=1, reasons={"WriterRefused: no": 1})
