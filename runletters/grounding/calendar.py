@@ -14,6 +14,7 @@ from runletters.grounding.dates import Day, months_alone, weekdays_in
 from runletters.grounding.draft import Draft
 from runletters.grounding.findings import Finding, reject
 from runletters.grounding.lexicon import rules, words
+from runletters.grounding.reading import read
 from runletters.grounding.roles import clauses, stretch_around
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -85,6 +86,8 @@ def check_weekdays(draft: Draft) -> Iterator[Finding]:
     for named in weekdays_in(draft.reading):
         span = draft.reading.span(named.start, named.end)
         expected = _weekday_beside(draft, named) or own
+        if draft.kind == "digest" and named.weekday in _weekdays_told(draft):
+            continue
         if named.weekday != expected and not _is_plan(draft, span[0]):
             yield reject(
                 "weekday",
@@ -97,6 +100,12 @@ def check_weekdays(draft: Draft) -> Iterator[Finding]:
 
 def _is_plan(draft: Draft, place: int) -> bool:
     return draft.is_advice(place) and place != 0
+
+
+def _weekdays_told(draft: Draft) -> set[int | None]:
+    """The weekdays that a digest's facts name: that of its best run."""
+    best = draft.sheet.fact("best_day")
+    return {day.weekday for day in weekdays_in(read(best.text, draft.language))} if best else set()
 
 
 def _weekday_beside(draft: Draft, named: Day) -> int | None:

@@ -34,6 +34,12 @@ from runletters.grounding.reading import Reading
 from runletters.grounding.written import ONLY_IN, chinese_forms, parse_number, unit_forms
 
 HOURS = 25
+_NO_HEDGE = re.compile(
+    r"(?:(?:%|percent|prozent)[\s-]+\w+(?:[\s-]+\w+){0,3}|\brace over"
+    r"|\b(?:wettkampf|rennen) über)\s*$",
+    re.IGNORECASE,
+)
+"""8 % less than 22.7 km says what 22.7 km was; a race over 10 km is not longer than that."""
 Hedge: TypeAlias = Literal["", "about", "over", "under"]
 
 MINUTE = 60
@@ -57,6 +63,8 @@ class Claim:
 
 def _hedge(reading: Reading, start: int) -> Hedge:
     before = reading.text[max(0, start - 28) : start]
+    if _NO_HEDGE.search(before):
+        return ""
     for name in ("over", "under", "about"):
         pattern = _hedge_pattern(reading.language, name)
         if pattern.search(before):

@@ -15,9 +15,12 @@ from runletters.grounding.claims import Claim
 from runletters.grounding.dates import Day
 from runletters.grounding.joining import claims_of
 from runletters.grounding.lexicon import FULL, base_language, words
+from runletters.grounding.period_roles import period_truths
+from runletters.grounding.plan_roles import plan_truths
 from runletters.grounding.reading import Reading, plain
 from runletters.grounding.roles import proper_truths, sentences, stretch_around
 from runletters.grounding.rounding import agrees
+from runletters.grounding.surroundings import Written, written
 from runletters.grounding.truths import Truth, Truths, truths_of
 from runletters.grounding.wordlist import WordList
 
@@ -38,6 +41,7 @@ class Draft:
     reading: Reading
     claims: Sequence[Claim]
     days: Sequence[Day]
+    written: Written  # the same, with what stands around a figure
     truths: Truths
     bounds: Sequence[tuple[int, int]]  # sentences of the plain text
     agreeing: Mapping[int, Sequence[Truth]]  # truths that a claim rounds, by the claim's place
@@ -81,6 +85,17 @@ def _stated(
     return {c.start: proper_truths(reading, c, agreeing[c.start], claims, groups) for c in claims}
 
 
+def _in_their_roles(
+    kind: Kind, text: Written, stated: Mapping[int, Sequence[Truth]], sheet: FactSheet
+) -> Mapping[int, Sequence[Truth]]:
+    """In a digest and a plan a figure is held against the one role its words give it."""
+    if text.reading.language not in FULL or kind not in {"digest", "plan"}:
+        return stated
+    if kind == "digest":
+        return {c.start: period_truths(text, c, stated[c.start]) for c in text.claims}
+    return {c.start: plan_truths(text, c, stated[c.start], sheet) for c in text.claims}
+
+
 def _advice(text: str, language: str) -> list[tuple[int, int]]:
     cues, openings = words(language, "advice", "cues"), words(language, "advice", "openings")
     return [
@@ -96,9 +111,12 @@ def draft_of(text: str, sheet: FactSheet, kind: Kind, recent: Sequence[str]) -> 
     same = plain(text)
     truths, language = truths_of(sheet), base_language(sheet.language)
     agreeing = {c.start: _agreeing(c, truths) for c in claims}
+    stated = _stated(reading, claims, agreeing)
+    surroundings = written(reading, claims, days)
+    stated = _in_their_roles(kind, surroundings, stated, sheet)
     return Draft(
         text=text, plain=same, sheet=sheet, kind=kind, language=language,
-        recent=recent, reading=reading, claims=claims, days=days, truths=truths,
-        bounds=sentences(same), agreeing=agreeing,
-        stated=_stated(reading, claims, agreeing), advice=_advice(same, language),
+        recent=recent, reading=reading, claims=claims, days=days, written=surroundings,
+        truths=truths, bounds=sentences(same), agreeing=agreeing, stated=stated,
+        advice=_advice(same, language),
     )  # fmt: skip

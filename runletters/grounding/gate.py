@@ -38,6 +38,8 @@ from runletters.grounding.manners import (
     check_person,
     check_tone,
 )
+from runletters.grounding.period_rules import check_changes, check_since
+from runletters.grounding.plan_order import check_plan
 from runletters.grounding.privacy import check_leaks, check_names
 from runletters.grounding.sensors import check_sensors
 from runletters.grounding.superlatives import check_firsts, check_superlatives
@@ -54,7 +56,7 @@ ON_FIELDS: tuple[Rule, ...] = (
 
 RULES: tuple[Rule, ...] = (
     *ON_FIELDS, check_person, check_language, check_length, check_copies, check_cliches,
-    check_coverage,
+    check_coverage, check_changes, check_since, check_plan,
 )  # fmt: skip
 """Rules for a whole text."""
 

@@ -105,7 +105,7 @@ def _has_cue(reading: Reading, claim: Claim, group: str, others: Sequence[Claim]
     cues = list(pattern.finditer(reading.text, start, end))
     if cues and group in TIGHT:
         rivals = [c for c in others if start <= c.start < end and c.dimension == claim.dimension]
-        return any(_owner(reading.text, rivals, c.start(), c.end()) is claim for c in cues)
+        return any(owner_of(reading.text, rivals, c.start(), c.end()) is claim for c in cues)
     if cues:
         return True
     if group in SAME_SENTENCE:
@@ -126,7 +126,7 @@ def _is_contradicted(reading: Reading, claim: Claim, group: str, others: Sequenc
         for cue in _against(other, reading.language).finditer(clause):
             if other == "usual" and not 0 <= claim.start - start - cue.end() <= ADJACENT:
                 continue
-            if _owner(reading.text, rivals, start + cue.start(), start + cue.end()) is claim:
+            if owner_of(reading.text, rivals, start + cue.start(), start + cue.end()) is claim:
                 return True
     return False
 
@@ -151,7 +151,7 @@ COMMA = 30
 """Characters that a comma or a conjunction between a word and a figure is worth."""
 
 
-def _owner(text: str, claims: Sequence[Claim], start: int, end: int) -> Claim | None:
+def owner_of(text: str, claims: Sequence[Claim], start: int, end: int) -> Claim | None:
     """The figure a word belongs to: the nearest one, commas counted as distance."""
 
     def gap(claim: Claim) -> int:

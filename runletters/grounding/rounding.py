@@ -40,7 +40,7 @@ def comparable(claim: Claim, truth: Truth, unit_m: float) -> float | None:
         return claim.value
     if said == "clock" and true in {"pace", "duration", "time"}:
         return claim.value / unit_m if true == "pace" else claim.value
-    if said == "number" and true == "days" and truth.role == "streak":
+    if said == "number" and (true == "load" or (true == "days" and truth.role == "streak")):
         return claim.value
     return _difference(claim, truth, unit_m)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 
@@ -38,14 +38,26 @@ _OF_UNIT: dict[str, tuple[str, float]] = {
     "bpm": ("bpm", 1.0), "spm": ("spm", 1.0), "w": ("watt", 1.0), "percent": ("percent", 1.0),
     "count": ("number", 1.0), "days": ("days", 1.0), "rank": ("ordinal", 1.0),
     "ordinal": ("ordinal", 1.0), "year": ("year", 1.0), "kcal": ("kcal", 1.0),
-    "celsius": ("celsius", 1.0), "ratio": ("number", 1.0), "load": ("number", 1.0),
+    "celsius": ("celsius", 1.0), "ratio": ("number", 1.0), "load": ("load", 1.0),
 }  # fmt: skip
 
 
+_OF_ROLE = {"digest_runs": "runs", "usual_runs": "runs", "digest_days_run": "days",
+            "usual_days_run": "days"}  # fmt: skip
+"""Counts of a digest and what they are counts of."""
+_OF_PERIOD = re.compile("^(digest|usual|biggest)_")
+"""Facts of a digest whose n counts earlier periods, not runs; their wording names them."""
+
 _LIKE = {
     "clock": ("pace", "duration", "time", "clock"),
-    "number": ("number", "runs", "splits", "days"),
-    "either": ("number", "runs", "splits", "ordinal"),  # 8. at a sentence's end, or the eighth
+    "number": ("number", "runs", "splits", "days", "load"),
+    "either": (
+        "number",
+        "runs",
+        "splits",
+        "ordinal",
+        "load",
+    ),  # 8. at a sentence's end, or the eighth
     "runs": ("runs", "number"),
     "splits": ("splits", "number"),
     "duration": ("duration", "pace"),
@@ -105,7 +117,8 @@ def truths_of(sheet: FactSheet) -> Truths:
     for fact in sheet.facts:
         figures += _of_fact(fact, sheet, days)
     for text in (sheet.classification_reason, *sheet.caveats):
-        figures += _of_text(text, "reason", sheet, days)
+        role = f"caveat: {text}" if sheet.classification == "digest" else "reason"
+        figures += _of_text(text, role, sheet, days)
     days += _derived_days(sheet)
     figures += _of_splits(sheet)
     figures += _derived(sheet, figures)
@@ -124,10 +137,14 @@ def _day(day: date) -> Day:
 
 
 def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
-    yield from _of_text(fact.text, fact.name, sheet, days)
+    of_period = sheet.classification == "digest" and bool(_OF_PERIOD.match(fact.name))
+    told = _of_text(fact.text, fact.name, sheet, days)
+    if of_period:
+        told = [_in_its_dimension(truth, fact) for truth in told]
+    yield from told
     if fact.window:
         yield from _of_text(fact.window, fact.name, sheet, days)
-    if fact.n is not None:
+    if fact.n is not None and not of_period:
         counted = "splits" if "split" in fact.name else "runs"
         yield Truth(counted, float(fact.n), fact.name, _counted_group(fact.name), is_shown=True)
     if fact.unit == "date" and isinstance(fact.value, str):
@@ -140,7 +157,26 @@ def _of_fact(fact: Fact, sheet: FactSheet, days: list[Day]) -> Iterator[Truth]:
         and not isinstance(fact.value, str | bool)
     ):
         dimension, factor = _OF_UNIT[fact.unit]
-        yield Truth(dimension, abs(fact.value) * factor, fact.name, group_of(fact.name))
+        truth = Truth(dimension, abs(fact.value) * factor, fact.name, group_of(fact.name))
+        truth = _in_its_dimension(truth, fact) if of_period else truth
+        # A digest's values are rounded already: 5.46 % is kept as 5.5 and shown as 5.
+        if not (of_period and any(shown.dimension == truth.dimension for shown in told)):
+            yield truth
+
+
+def _in_its_dimension(truth: Truth, fact: Fact) -> Truth:
+    """Loads, runs and days of a digest are bare figures on its sheet, and never one another."""
+    if truth.dimension != "number":
+        return truth
+    own = "load" if fact.unit == "load" else _OF_ROLE.get(fact.name, "number")
+    return replace(truth, dimension=own)
+
+
+def dates_of(fact: Fact, sheet: FactSheet) -> Sequence[Day]:
+    """The dates of one fact, from its value and its wording."""
+    days: list[Day] = []
+    tuple(_of_fact(fact, sheet, days))
+    return days
 
 
 def _of_text(text: str, role: str, sheet: FactSheet, days: list[Day]) -> Sequence[Truth]:
