@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from runletters.grounding.claims import Claim
 from runletters.grounding.surroundings import Written
@@ -21,6 +22,7 @@ before it was 150 km. Further off it is said of something else."""
 CAVEATS = ("without_heart_rate", "doubtful", "left_out")
 _COMPARED = frozenset({"length", "duration", "runs", "number", "days", "speed", "pace", "clock"})
 _LEADING_ZERO = re.compile(r"0\d")
+_RANGE = re.compile(r"^\s*(?:-|to|and|bis|und)\s*$", re.IGNORECASE)
 _STRIP = re.compile(r"^(?:digest|usual)_|_change$")
 
 
@@ -123,8 +125,19 @@ def _length(text: Written, claim: Claim, _truth: Truth) -> bool:
     return claim.dimension == "days" and not _are_days_with_a_run(text, claim)
 
 
-def _best(text: Written, claim: Claim, _truth: Truth) -> bool:
+def _best(text: Written, claim: Claim, truth: Truth) -> bool:
+    if truth.group == "band" and not _is_in_a_range(text, claim):
+        return False
     return text.says(claim.start, "period", "one_run") and not is_usual(text, claim)
+
+
+def _is_in_a_range(text: Written, claim: Claim) -> bool:
+    """Runs of 9.5 to 10.5 km: the ends of a class of runs are told together."""
+    lengths = [each for each in text.claims if each.dimension == "length"]
+    return any(
+        claim in pair and _RANGE.match(text.reading.text[pair[0].end : pair[1].start])
+        for pair in pairwise(lengths)
+    )
 
 
 def _advised(text: Written, claim: Claim, _truth: Truth) -> bool:

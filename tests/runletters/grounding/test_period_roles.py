@@ -121,6 +121,24 @@ def test_a_digest_in_free_words_is_held_to_its_roles(language: str, text: str) -
     assert [] == missed
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_ends_of_a_class_of_runs_are_told_together(language: str) -> None:
+    """A band's limit does not stand in for a distance; as a range it is allowed."""
+    band, said, one = {
+        "en": ("2nd fastest of 14 runs of 9.5 to 105 km", "of 9.5 to 105 km", "105 km in 1 run."),
+        "de": ("der zweitschnellste von 14 Läufen von 9,5 bis 105 km", "von 9,5 bis 105 km",
+               "105 km in 1 Lauf."),
+    }[language]  # fmt: skip
+    sheet = april(language)
+    known = [f for f in sheet.facts if f.name != "digest_distance"]
+    rank = Fact(name="band_rank", value=2, unit="rank", text=band, n=14)
+    sheet = sheet.model_copy(update={"facts": (*known, rank)})
+    run = "A run at 5:52 per km was" if language == "en" else "Der Lauf in 5:52 pro km war"
+
+    assert "role" in {name for name, _ in rejected(one, sheet, "digest")}
+    assert not {"role", "number"} & {n for n, _ in rejected(f"{run} {said}.", sheet, "digest")}
+
+
 def test_a_plan_in_free_words_is_held_to_its_roles() -> None:
     """It passes as it is, and no digit of it can become another, not even a true figure."""
     sheet = a_plan()
