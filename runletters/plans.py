@@ -78,6 +78,8 @@ def _facts(made: Plan, wording: Wording) -> Iterator[Fact]:
     for kind, (fast, slow) in _paces(made).items():
         yield _fact(f"plan_{kind}_pace_fast", fast, "s_per_km", wording.pace(fast))
         yield _fact(f"plan_{kind}_pace_slow", slow, "s_per_km", wording.pace(slow))
+    for kind, hard_s in _parts(made).items():
+        yield _fact(f"plan_{kind}_part", hard_s, "s", _minutes(hard_s, wording))
 
 
 def _of_week(number: int, week: PlanWeek, wording: Wording) -> Iterator[Fact]:
@@ -105,6 +107,15 @@ def _paces(made: Plan) -> Mapping[str, tuple[float, float]]:
         for day in week.days
         if day.kind in PACED and day.pace_fast_s_per_km and day.pace_slow_s_per_km
     }
+
+
+def _parts(made: Plan) -> Mapping[str, float]:
+    """How long the hard days of each kind are hard; the same in all weeks."""
+    return {day.kind: day.hard_s for week in made.weeks for day in week.days if day.hard_s}
+
+
+def _minutes(seconds: float, wording: Wording) -> str:
+    return wording.phrase("minutes", number=wording.count(seconds / 60))
 
 
 def write_plan(sheet: FactSheet) -> Text:
@@ -149,15 +160,17 @@ def _closing(sheet: FactSheet, wording: Wording) -> list[str]:
     paced = [kind for kind in PACED if sheet.has(f"plan_{kind}_pace_fast")]
     slots = {fact.name: fact.text for fact in sheet.facts}
     told = [said("paces", kind, wording, **slots) for kind in paced]
+    parts = [kind for kind in ("tempo", "intervals") if sheet.has(f"plan_{kind}_part")]
     return [
         *(told or [said("paces", "none", wording)]),
+        *([said("parts", "_".join(parts), wording, **slots)] if parts else []),
         *sheet.caveats,
         said("closing", "end", wording),
     ]
 
 
 def plan_rows(plan: Mapping[str, Any], wording: Wording) -> list[list[str]]:
-    """One row per day that is not rest: week, day, kind, distance, pace.
+    """One row per day that is not rest: day, weekday, kind, distance, pace, how long, week.
 
     Args:
         plan: a `metrics.plan.Plan` as JSON.
@@ -170,6 +183,7 @@ def plan_rows(plan: Mapping[str, Any], wording: Wording) -> list[list[str]]:
             day["kind"],
             wording.distance(day["distance_m"]),
             _pace_range(day, wording),
+            _minutes(day["hard_s"], wording) if day.get("hard_s") else "",
             week["rule"],
         ]
         for week in plan["weeks"]
@@ -190,7 +204,7 @@ def plan_markdown(kept: Mapping[str, Any]) -> str:
     """A kept plan for the UI: its words, then its days in kilometres."""
     rows = plan_rows(kept["plan"], wording_for("en", "metric"))
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    head = "| day | | kind | distance | min/km | week |\n|---|---|---|---|---|---|"
+    head = "| day | | kind | distance | min/km | fast part | week |\n|---|---|---|---|---|---|---|"
     words = "\n".join(map(markdown_text, kept["body"].splitlines()))
     return f"{words}\n\n{head}\n{table}\n\nNo medical advice.\n"
 

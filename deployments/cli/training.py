@@ -103,7 +103,8 @@ def plan(
         )
     )
     wording = reports.english(desk.user.preferences.units)
-    heads = ["day", "", "kind", "distance", f"min{reports.TREND_COLUMNS[wording.units][4]}", "week"]
+    pace = f"min{reports.TREND_COLUMNS[wording.units][4]}"
+    heads = ["day", "", "kind", "distance", pace, "fast part", "week"]
     screen: list[RenderableType] = [
         table(heads, plan_rows(data["plan"], wording), title=f"Plan for {user}"),
         paragraph(data["text"]),

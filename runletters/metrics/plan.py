@@ -17,6 +17,8 @@ Rules, in the order in which they bind:
    the day before it is rest or easy, no hard day in the three days before.
 8. Paces come from VDOT (easy 59-74 %, tempo 83-88 %, intervals 95-100 %); without one no
    pace is given.
+9. Of a tempo day at most 20 minutes and a tenth of the base go at its pace, of a day for
+   intervals at most 20 minutes and 8 %; the way there and back is easy.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from runletters.metrics.plan_rules import (
     PlanState,
     base_m,
     hard_days_allowed,
+    hard_part_s,
     is_return,
     is_worn,
     longest_allowed_m,
@@ -62,6 +65,7 @@ class PlanDay(Frozen):
     distance_m: float = 0.0
     pace_fast_s_per_km: float | None = None
     pace_slow_s_per_km: float | None = None
+    hard_s: float = 0.0  # of a tempo day or one for intervals: how long at that pace
 
 
 class PlanWeek(Frozen):
@@ -240,6 +244,7 @@ def _day(
         distance_m=distance_m,
         pace_fast_s_per_km=fast,
         pace_slow_s_per_km=slow,
+        hard_s=hard_part_s(state, kind),
     )
 
 

@@ -10,6 +10,8 @@ from itertools import pairwise
 from runletters.metrics.plan import Plan
 from runletters.metrics.plan_rules import (
     HARD,
+    HARD_SHARES,
+    LONGEST_HARD_S,
     SHORTEST_RUN_M,
     PlanState,
     base_m,
@@ -34,6 +36,11 @@ def violations(made: Plan, state: PlanState) -> list[str]:
             found.append(f"{week.week_start}: too many hard days")
         before_m = own_m
     days = [day for week in made.weeks for day in week.days]
+    found += [
+        f"{day.local_date}: more than {LONGEST_HARD_S / 60:.0f} minutes at a hard pace"
+        for day in days
+        if day.hard_s > LONGEST_HARD_S or (day.kind in HARD_SHARES and not day.hard_s)
+    ]
     for one, other in pairwise(days):
         if one.kind in HARD and other.kind in HARD:
             found.append(f"{other.local_date}: hard on neighbouring days")

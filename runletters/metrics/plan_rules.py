@@ -34,6 +34,12 @@ SHARES: dict[PlanKind, tuple[float, float]] = {
 }
 
 
+HARD_SHARES: dict[PlanKind, float] = {"tempo": 0.10, "intervals": 0.08}
+"""Of the week's distance at that pace, at most (Daniels' limits for threshold and intervals)."""
+LONGEST_HARD_S, SHORTEST_HARD_S = 1_200.0, 300.0
+UNKNOWN_PACE_S_PER_KM = 360.0
+
+
 class Frozen(BaseModel):
     """A value of a plan: it never changes and takes no unknown field."""
 
@@ -109,3 +115,12 @@ def paces(state: PlanState, kind: PlanKind) -> tuple[float | None, float | None]
         round(pace_at_share_s_per_km(state.vdot, high), 1),
         round(pace_at_share_s_per_km(state.vdot, low), 1),
     )
+
+
+def hard_part_s(state: PlanState, kind: PlanKind) -> float:
+    """Seconds of a hard day at its pace, whole minutes; what is around them is easy."""
+    if kind not in HARD_SHARES:
+        return 0.0
+    slow = paces(state, kind)[1] or UNKNOWN_PACE_S_PER_KM
+    seconds = base_m(state) * HARD_SHARES[kind] / 1_000 * slow
+    return max(SHORTEST_HARD_S, min(LONGEST_HARD_S, seconds)) // 60 * 60

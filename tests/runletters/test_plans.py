@@ -12,12 +12,13 @@ from servers.changed_digits import changed_digits, is_rejected
 
 from runletters.facts import Units
 from runletters.grounding import check
-from runletters.metrics.plan import Race, race_on
+from runletters.metrics.plan import PlanDay, Race, race_on
 from runletters.metrics.plan_rules import HARD, PlanState, base_m
-from runletters.plans import plan_sheet, suggested, write_plan
+from runletters.plans import plan_rows, plan_sheet, suggested, write_plan
 from runletters.pricing import find_model
 from runletters.prompting import request_parameters
 from runletters.users import Preferences
+from runletters.wording import wording_for
 
 START = date(2026, 11, 23)
 STATES = st.builds(
@@ -35,6 +36,14 @@ RACES = st.none() | st.builds(
     local_date=st.integers(0, 40).map(lambda days: START + timedelta(days=days)),
     distance_m=st.sampled_from([5_000.0, 10_000.0, 21_097.5, 42_195.0]),
 )
+
+
+def is_mostly_easy(day: PlanDay, base: float) -> bool:
+    """No more than 20 minutes at a hard pace, a tenth of the week, or 5 minutes of a small one."""
+    if day.kind not in {"tempo", "intervals"}:
+        return day.hard_s == 0
+    slow = day.pace_slow_s_per_km or 360.0
+    return 300 <= day.hard_s <= 1_200 and day.hard_s <= max(300.0, base / 10_000 * slow)
 
 
 @settings(max_examples=60, deadline=None)
@@ -55,6 +64,7 @@ def test_the_words_of_every_plan_pass_the_gate(
         assert after <= max(before, volumes[0]) * 1.10 + 1 or after <= 6_000
     for week in made.weeks:
         assert 2 >= sum(day.kind in HARD for day in week.days)
+        assert all(is_mostly_easy(day, base_m(state)) for day in week.days)
         assert any(day.kind == "rest" for day in week.days)
 
 
@@ -119,6 +129,27 @@ def test_what_the_plan_does_not_say_is_rejected(said: str, rule: str) -> None:
     found = check(f"{write_plan(sheet).body} {said}", sheet, kind="plan")
 
     assert rule in {each.rule for each in found if each.severity == "reject"}
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "Of a tempo day 14 minutes are fast, of a day for intervals 10 minutes in all;"),
+        ("de", "Tempotag sind 14 Minuten schnell, von einem Tag für Intervalle zusammen 10"),
+    ],
+)
+def test_a_hard_day_says_how_much_of_it_is_fast(language: str, expected: str) -> None:
+    """30 km a week: 3 km at tempo and 2.4 km of intervals, never a whole day of 7 km."""
+    state = PlanState(
+        recent_week_m=(30_000.0,) * 4, days_per_week=4, longest_28d_m=12_000.0, vdot=45.0
+    )
+    made = suggested(state, start=START, weeks=1, race=None)
+
+    said = write_plan(plan_sheet(made, state, Preferences(language=language))).body
+    rows = plan_rows(made.model_dump(mode="json"), wording_for("en", "metric"))
+
+    assert expected in said
+    assert ["14 minutes", "10 minutes", "", ""] == [row[5] for row in rows]
 
 
 def test_a_race_needs_its_day() -> None:
