@@ -26,6 +26,9 @@ class Mailbox:
     on_rcpt: str | None = None  # answer instead of 250
     on_data: str | None = None  # answer instead of 250, the mail is not kept
     dies_after_keeping: bool = False  # keeps the mail and drops the line without an answer
+    silent_before: set[str] = field(default_factory=set[str])  # no answer to these addresses
+    silent_after: set[str] = field(default_factory=set[str])  # keeps their mails, says nothing
+    waiting: set[str] = field(default_factory=set[str])  # addresses whose sender hears nothing
 
     @property
     def url(self) -> str:
@@ -34,12 +37,18 @@ class Mailbox:
     def to(self, address: str) -> list[EmailMessage]:
         return [message for message in self.messages if message["To"] == address]
 
+    async def _silence(self, address: str, silent: set[str]) -> None:
+        while address in silent:
+            self.waiting.add(address)
+            await asyncio.sleep(0.05)
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's own names
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any
     ) -> str:
         del server, session, options
         if self.on_rcpt:
             return self.on_rcpt
+        await self._silence(address, self.silent_before)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -52,6 +61,8 @@ class Mailbox:
         content = envelope.content
         assert isinstance(content, bytes)
         self.messages.append(message_from_bytes(content, policy=policy.default))
+        for address in envelope.rcpt_tos:
+            await self._silence(str(address), self.silent_after)
         if self.dies_after_keeping and server.transport is not None:
             server.transport.abort()
             await asyncio.sleep(0)

@@ -17,7 +17,7 @@ from servers.runners import a_run, move_in, settings_in, weeks_of
 from servers.smtp import Mailbox, mailbox
 
 from runletters.digests.links import token
-from runletters.digests.periods import WINDOWS, Period, Window, period_ending
+from runletters.digests.periods import WINDOWS, Period, Window, due_period, period_ending
 from runletters.digests.sending import Due, Sent
 from runletters.edges import digest_desk
 from runletters.edges.completion_desk import FailedRun, close_failed, tell
@@ -87,7 +87,8 @@ def test_a_second_run_sends_nothing(store: Store, home: Settings, mailbox: Mailb
     again = send(store, home, SIX + timedelta(days=1))
 
     assert ("already", 1) == (again.state, len(mailbox.messages))
-    assert [] == digest_desk.find_due(store, "week", now=SIX)
+    for hours in range(30):
+        assert [] == digest_desk.find_due(store, "week", now=SIX + timedelta(hours=hours))
 
 
 def test_the_kept_text_is_the_one_that_is_sent(
@@ -265,29 +266,59 @@ def ticks(first: datetime, last: datetime) -> list[tuple[datetime, Window]]:
     return sorted(found)
 
 
+ZONES = {
+    "york": "America/New_York", "berlin": "Europe/Berlin", "auckland": "Pacific/Auckland",
+    "kolkata": "Asia/Kolkata", "adelaide": "Australia/Adelaide",
+}  # fmt: skip
+"""Eight changes of the clock in 2026, before, after and without Berlin's."""
+WHOLE_YEAR = {"week": 52, "month": 12, "year": 1}
+
+
+@pytest.mark.parametrize("zone", ZONES.values())
+def test_each_digest_of_a_year_comes_due_at_a_scheduled_six(
+    year: list[tuple[datetime, Window]], zone: str
+) -> None:
+    """No period is left out, none is first found later or earlier, wherever clocks change."""
+    first: dict[str, datetime] = {}
+    for moment, window in year:
+        if period := due_period(window, moment, ZoneInfo(zone)):
+            first.setdefault(period.item, moment.astimezone(ZoneInfo(zone)))
+
+    assert WHOLE_YEAR == Counter(item.split()[0] for item in first)
+    assert {6} == {at.hour for at in first.values()}
+    assert {(0, 0)} == {
+        (at.minute, at.weekday()) for item, at in first.items() if item.startswith("week")
+    }
+
+
+@pytest.fixture(scope="module")
+def year() -> list[tuple[datetime, Window]]:
+    """The schedules' moments of 2026, as any zone counts its days."""
+    start = datetime(2026, 1, 1, tzinfo=UTC) - timedelta(hours=13)
+    return ticks(start, datetime(2026, 12, 31, tzinfo=UTC))
+
+
 @pytest.mark.slow
-def test_a_year_of_schedules_sends_each_digest_once(tmp_path: Path, mailbox: Mailbox) -> None:
-    """Two zones, four changes of the clock: 52 weeks, 12 months, a year, all at six local."""
-    zones = {"berlin": "Europe/Berlin", "adelaide": "Australia/Adelaide"}
+def test_a_year_of_schedules_sends_each_digest_once(
+    tmp_path: Path, mailbox: Mailbox, year: list[tuple[datetime, Window]]
+) -> None:
+    """Five zones, eight changes of the clock: 52 weeks, 12 months, a year, all at six local."""
     settings = settings_in(tmp_path, mailbox.url)
-    first, last = date(2026, 1, 1), date(2026, 12, 31)
-    for user, zone in zones.items():
+    for user, zone in ZONES.items():
         rows = weeks_of(user, date(2025, 11, 24), [(0, 5, 0, 0, 0, 8, 0)] * 60)
         move_in(settings, user, rows, email=f"{user}@example.org", time_zone=zone)
-    start = datetime.combine(first, datetime.min.time(), UTC) - timedelta(hours=12)
-    end = datetime.combine(last, datetime.min.time(), UTC)
     sent: list[tuple[datetime, Sent]] = []
 
     with Store.open(settings.store) as store:
-        for moment, window in ticks(start, end):
+        for moment, window in year:
             sent += [(moment, each) for each in run(store, settings, moment, window)]
 
     assert {"sent"} == {each.state for _, each in sent}
-    for user, zone in zones.items():
+    for user, zone in ZONES.items():
         mine = [(at.astimezone(ZoneInfo(zone)), each.item) for at, each in sent
                 if each.user_id == user]  # fmt: skip
         kinds = Counter(item.split()[0] for _, item in mine)
-        assert {"week": 52, "month": 12, "year": 1} == kinds
+        assert WHOLE_YEAR == kinds
         assert len({item for _, item in mine}) == len(mine)
         assert {6} == {at.hour for at, _ in mine}
         assert {0} == {at.minute for at, item in mine if item.startswith("week")}
