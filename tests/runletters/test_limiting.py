@@ -117,6 +117,14 @@ def test_output_tokens_bind_as_well() -> None:
     assert len(result.throttled_s) <= 0.01 * len(result.accepted_s)
 
 
+def test_a_process_keeps_to_its_share_where_nobody_else_calls() -> None:
+    """A quarter is a quarter, also of a limit that would let everything through."""
+    (result,) = simulate([Limiter(share=0.25)], rpm=4000, seconds=60)
+
+    assert 0.2 <= result.rate(30, 60) / 4000 <= 0.26
+    assert [] == result.throttled_s
+
+
 def test_two_processes_share_fairly() -> None:
     """Each takes its half; together they reach the limit."""
     results = simulate([Limiter(share=0.5), Limiter(share=0.5)], rpm=4000, seconds=180)

@@ -138,7 +138,7 @@ def test_strangers_words_stand_in_one_block_bounded_and_without_control_characte
     assert len(words["title"]) <= TITLE_CHARACTERS
     assert len(words["notes"]) <= NOTES_CHARACTERS
     assert 1 == said.count("</runner_words>")
-    assert "\n" not in block
+    assert not set("\n<>&") & set(block)
     assert not re.findall(
         "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", said
     )
