@@ -352,7 +352,12 @@ def test_every_file_is_loaded_or_quarantined(
         for path in shared_data.rglob("*")
         if path.suffix in FORMATS
     }
-    sources = history.activities("ada")["sources"].explode().struct.unnest()
+    sources = (
+        history.activities("ada")
+        .select("activity_id", "sources")
+        .explode("sources")
+        .unnest("sources")
+    )
     loaded = set(sources["content_sha256"])
     refused = {each.content_sha256: each for each in found.problems}
 
@@ -367,12 +372,27 @@ def test_every_file_is_loaded_or_quarantined(
         (".tcx", "loaded"): 20,
     }  # fmt: skip
     assert set(files) == named_in_tables(shared_data)
+    activity_of = dict(zip(sources["content_sha256"], sources["activity_id"], strict=True))
+    for twins in SAME_RUN:
+        assert 1 == len({activity_of[files[name]] for name in twins}), twins
+    fits = Counter(content for name, content in files.items() if name.endswith(".fit"))
+    assert 11 == sum(times == 2 for times in fits.values())
     assert all(each.reason and each.remedy for each in found.problems)
     again = load(shared_data)
     assert {"already_known", "ignored"} == set(counts(again))
 
 
 FORMATS = (".fit", ".gpx", ".tcx")
+SAME_RUN = [
+    ("runpandas/gpx/strava_export.gpx", "runpandas/tcx/stopped_example.tcx"),
+    ("runpandas/gpx/run.gpx", "runpandas/tcx/run.tcx"),
+    ("runpandas/tcx/basic.tcx", "runpandas/tcx/malformed.tcx", "python-tcxparser/test.tcx"),
+    (
+        "runpandas/gpx/nike_run.gpx",
+        "runpandas/gpx-session/0c97d8a7-8081-4609-b92c-5932468d7b8e.gpx",
+    ),
+]
+"""One run in several formats or folders."""
 
 
 def named_in_tables(shared_data: Path) -> set[str]:
