@@ -10,12 +10,13 @@ with
             dt_s,
             dd_m,
             distance_m - dd_m as start_m,
-            lag(moving_t_s) over (
-                partition by activity_id order by t_s
-            ) as start_moving_t_s,
+            altitude_m,
+            lag(moving_t_s) over one_run as start_moving_t_s,
+            lag(altitude_m) over one_run as start_altitude_m,
             cast(floor((distance_m - dd_m) / $unit_m + 1e-9) as bigint) as first_index,
             cast(floor(distance_m / $unit_m + 1e-9) as bigint) as last_index
         from samples
+        window one_run as (partition by activity_id order by t_s)
     ),
     crossed as (
         select *, unnest(range(first_index + 1, last_index + 1)) as index
@@ -31,14 +32,22 @@ with
             + least(1, greatest(0, (index * $unit_m - start_m) / dd_m)) * dt_s as t_s,
             start_moving_t_s
             + least(1, greatest(0, (index * $unit_m - start_m) / dd_m))
-            * (moving_t_s - start_moving_t_s) as moving_t_s
+            * (moving_t_s - start_moving_t_s) as moving_t_s,
+            start_altitude_m
+            + least(1, greatest(0, (index * $unit_m - start_m) / dd_m))
+            * (altitude_m - start_altitude_m) as altitude_m
         from crossed
         union all
-        select activity_id, 0, min(t_s), 0
+        select activity_id, 0, min(t_s), 0, arg_min_null(altitude_m, t_s)
         from samples
         group by activity_id
         union all
-        select activity_id, max(distance_m), max(t_s), max(moving_t_s)
+        select
+            activity_id,
+            max(distance_m),
+            max(t_s),
+            max(moving_t_s),
+            arg_max_null(altitude_m, t_s)
         from samples
         group by activity_id
     ),
@@ -48,7 +57,8 @@ with
             row_number() over one_run - 1 as index,
             distance_m - lag(distance_m) over one_run as distance_m,
             t_s - lag(t_s) over one_run as elapsed_s,
-            moving_t_s - lag(moving_t_s) over one_run as moving_s
+            moving_t_s - lag(moving_t_s) over one_run as moving_s,
+            altitude_m - lag(altitude_m) over one_run as elevation_change_m
         from points
         window one_run as (partition by activity_id order by distance_m, t_s)
     ),
@@ -68,6 +78,7 @@ select
     cut.elapsed_s,
     cut.moving_s,
     cut.moving_s / cut.distance_m * $unit_m as pace_s,
+    cut.elevation_change_m,
     rates.heart_rate_avg_bpm
 from cut
 left join rates on rates.activity_id = cut.activity_id and rates.index = cut.index

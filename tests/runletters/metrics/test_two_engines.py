@@ -7,13 +7,8 @@ to six decimals.
 from __future__ import annotations
 
 import random
-import tempfile
 from datetime import timedelta
-from importlib import resources
-from pathlib import Path
-from typing import Any
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -33,48 +28,15 @@ from runletters.metrics.pacing import evenness, pacing
 from runletters.metrics.quality import FLAGS, quality
 from runletters.metrics.run_metrics import personalised, run_metrics
 from runletters.metrics.samples import samples
-from runletters.metrics.splits import splits_of
+from runletters.metrics.splits import SPLIT_SCHEMA, splits_of
 from runletters.metrics.steps import steps
 from runletters.users import Preferences
 from tests.runletters.metrics import histories
+from tests.runletters.metrics.engines import asked, same
 
 KNOWN = Preferences(heart_rate_max_bpm=195, heart_rate_rest_bpm=55)
 LOOSE = settings(max_examples=20, deadline=None)
 FEW = settings(max_examples=5, deadline=None)
-
-
-def asked(name: str, tables: dict[str, pl.DataFrame], **parameters: Any) -> pl.DataFrame:
-    """What a query of the product says over these tables."""
-    text = (resources.files("runletters") / "sql" / f"{name}.sql").read_text("utf-8")
-    with duckdb.connect() as connection:
-        for table, frame in tables.items():
-            _load(connection, table, frame)
-        cursor = connection.execute(text, parameters)
-        columns = [column[0] for column in cursor.description or []]
-        rows = cursor.fetchall()
-    return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
-
-
-def _load(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "rows.parquet"
-        frame.write_parquet(file)
-        connection.execute(f"CREATE TABLE {table} AS FROM read_parquet('{file}')")
-
-
-def same(ours: pl.DataFrame, theirs: pl.DataFrame, *, keys: list[str]) -> None:
-    """Both frames hold the same rows and figures."""
-    shared = [name for name in theirs.columns if name in ours.columns]
-    assert set(keys) <= set(shared)
-    assert set(theirs.columns) <= set(ours.columns)
-    kinds = {name: ours.schema[name] for name in shared}
-    typed = theirs.select(pl.col(name).cast(kind) for name, kind in kinds.items())
-    assert_frame_equal(
-        ours.select(shared).sort(keys),
-        typed.sort(keys),
-        rel_tol=1e-6,
-        abs_tol=2e-6,
-    )
 
 
 def streams_table(streams: pl.DataFrame) -> pl.DataFrame:
@@ -106,11 +68,9 @@ def test_figures_of_a_run_agree(streams: pl.DataFrame) -> None:
     table = {"samples": clean.drop("run")}
 
     same(moving(clean), asked("metrics_moving", table), keys=["activity_id"])
-    same(
-        splits_of(clean, 500.0),
-        asked("metrics_splits", table, unit_m=500.0),
-        keys=["activity_id", "index"],
-    )
+    in_sql = asked("metrics_splits", table, unit_m=500.0)
+    assert set(SPLIT_SCHEMA) == set(in_sql.columns)
+    same(splits_of(clean, 500.0), in_sql, keys=["activity_id", "index"])
     rates = asked("metrics_heart_rates", table)
     if rates.height:
         same(heart_rates(clean), rates, keys=["activity_id"])
