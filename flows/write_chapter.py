@@ -9,7 +9,7 @@ from runletters.backfilling import Order
 from runletters.edges.processes import owner_name
 from runletters.progress import Tally
 from runletters.settings import Settings
-from tasks.claims import claim_window, keeping_claims
+from tasks.claims import claim_window, keeping_claims, while_known
 from tasks.coaching import write_coaching
 from tasks.letters import write_letter
 from tasks.outcomes import UnderWay, record_outcomes
@@ -28,7 +28,7 @@ def write_chapter(order: Order) -> Tally:
 
     with keeping_claims(owner, settings), watching(order.user_id, len(ahead.pairs)) as watcher:
         under_way = UnderWay(watcher)
-        for window in ahead.windows(settings.window):
+        for window in while_known(order.user_id, ahead.windows(settings.window), settings):
             todo = claim_window(window, order, owner, settings)
             for letters, insights in todo.side_by_side():
                 futures = [

@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import TypeAlias
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from runletters.activities import RUN_SPORTS
 from runletters.batching import WritingMode, is_by_batch
 from runletters.content import KINDS, Kind, RunKind, WriterName
-from runletters.errors import UnknownActivity
+from runletters.errors import ImpossibleOrder, UnknownActivity
 from runletters.users import FREE_ACTIVITIES, Tier
 
 Pair: TypeAlias = tuple[str, Kind]
@@ -48,6 +48,16 @@ class Order(_Frozen):
     run_id: str = ""  # the flow run that pays; its chapters pay on the same account
     started_from: datetime | None = None  # a chapter's bounds: starts, both included
     started_to: datetime | None = None
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Order:
+        if self.since and self.until and self.since > self.until:
+            raise ImpossibleOrder(
+                f"The first day, {self.since}, comes after the last, {self.until}; "
+                "no run can lie between.",
+                remedy="Swap them, or leave one out.",
+            )
+        return self
 
 
 class Skipped(_Frozen):

@@ -2,6 +2,7 @@
 
 RunlettersError
 ├── SettingsError         a setting is missing or cannot be used
+├── ImpossibleOrder       what is asked for contradicts itself
 ├── HistoryError          a file, row or history we cannot accept
 │   ├── UnknownSource     nobody here can read this path or file
 │   ├── UnreadableFile    recognised, but broken beyond salvage
@@ -9,6 +10,7 @@ RunlettersError
 │   └── UnknownActivity   no such activity in this user's history
 ├── StoreError            the operational store said no
 │   ├── UnknownUser       nobody of that name was ingested
+│   │   └── Forgotten     erased while a run was at work for them
 │   └── Busy              somebody else holds the lock or the lease
 ├── MailError             a mail could not be made or sent
 ├── EngagementError       an event of a reader that cannot be used
@@ -44,6 +46,10 @@ class SettingsError(RunlettersError):
     """A setting is missing or cannot be used."""
 
 
+class ImpossibleOrder(RunlettersError):
+    """What is asked for contradicts itself."""
+
+
 class HistoryError(RunlettersError):
     """A file, row or history we cannot accept."""
 
@@ -70,6 +76,10 @@ class StoreError(RunlettersError):
 
 class UnknownUser(StoreError):
     """Nobody of that name was ingested."""
+
+
+class Forgotten(UnknownUser):
+    """Erased while a run was at work for them."""
 
 
 class Busy(StoreError):

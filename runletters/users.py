@@ -71,6 +71,11 @@ class User(_Frozen):
     preferences: Preferences = Preferences()
 
 
+def ingest_lock(user_id: str) -> str:
+    """The name that keeps a second ingest of the same user out."""
+    return f"ingest {user_key(user_id)}"
+
+
 def user_key(user_id: str) -> str:
     """A folder name for a user: opaque, safe in any path, the same for ever."""
     return "u-" + hashlib.sha256(user_id.encode()).hexdigest()[:20]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -39,6 +39,17 @@ def claim_window(pairs: tuple[Pair, ...], order: Order, owner: str, settings: Se
         assigned = assign(order, won, sheets, by_kind, store.fingerprints(order.user_id))
         store.release(owner, now=now, pairs=assigned.unchanged)
         return assigned
+
+
+def while_known(
+    user_id: str, windows: Iterable[tuple[Pair, ...]], settings: Settings
+) -> Iterator[tuple[Pair, ...]]:
+    """Window after window, as long as nobody forgets the user."""
+    for window in windows:
+        with Store.open(settings.store) as store:
+            if store.user(user_id) is None:
+                return
+        yield window
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from runletters.errors import RunlettersError
 from runletters.ingest_reports import Loaded, ingest_markdown
 from runletters.parts import writable_runs
 from runletters.settings import Settings
-from runletters.users import user_key
+from runletters.users import ingest_lock, user_key
 from tasks.claims import keeping_claims
 
 _LEASE_S = 60
@@ -44,7 +44,7 @@ def only_one_ingest(user: str, settings: Settings) -> Generator[None]:
     """
     owner, now = owner_name(str(flow_run.id)), datetime.now(UTC)
     brief = settings.model_copy(update={"lease_s": _LEASE_S})
-    name = f"ingest {user_key(user)}"
+    name = ingest_lock(user)
     with (
         Store.open(settings.store) as store,
         store.lock(name, owner=owner, lease_s=_LEASE_S, now=now),

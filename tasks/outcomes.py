@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 
 from runletters.backfilling import Plan
 from runletters.content import Outcome, WorkItem
+from runletters.edges.forgetting import clear_up_after
 from runletters.edges.store import Store
 from runletters.errors import WriterStopped
 from runletters.progress import Tally, is_stop, pair_of, tally
@@ -81,7 +82,9 @@ def close_account(
 
     Raises:
         WriterStopped: the model service ended the run; everything written is kept.
+        Forgotten: the user was erased meanwhile; nothing of them is kept.
     """
+    clear_up_after(settings, plan.order.user_id, now=datetime.now(UTC))
     result = _account(plan, tally, settings, quote)
     publish_summary(result)
     tell_of_budget(tally.stopped)

@@ -28,6 +28,7 @@ EXIT_CODES: dict[type[BaseException], int] = {
     errors.Busy: 5,
     errors.StoreError: 5,
     WrongUsage: 2,
+    errors.ImpossibleOrder: 2,
     errors.EngagementError: 2,
     errors.TierLimit: 6,
     errors.BudgetReached: 7,
@@ -52,6 +53,8 @@ class Reply:
 
 def exit_code(error: BaseException) -> int:
     """The exit code of an error: that of its class, or of the nearest class above it."""
+    if _is_of_s3(error):
+        return EXIT_CODES[errors.StoreError]
     return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), 1)
 
 
@@ -66,7 +69,7 @@ def emit(reply: Reply, *, as_json: bool) -> None:
 def emit_error(error: BaseException, *, as_json: bool) -> int:
     """One clear line on stderr; with --json also one object on stdout."""
     code = exit_code(error)
-    message = " ".join(str(error).split()) or type(error).__name__
+    message = _message(error)
     if as_json:
         data = {"error": type(error).__name__, "message": message, "exit_code": code}
         sys.stdout.write(_json(data) + "\n")
@@ -74,6 +77,22 @@ def emit_error(error: BaseException, *, as_json: bool) -> int:
         Text.assemble(("error: ", "bold red"), visible(message))
     )
     return code
+
+
+def _message(error: BaseException) -> str:
+    said = " ".join(str(error).split()) or type(error).__name__
+    return f"S3 said no: {said.rstrip('.')}. {_ABOUT_S3}" if _is_of_s3(error) else said
+
+
+def _is_of_s3(error: BaseException) -> bool:
+    # By name: botocore takes long to import, and few use it.
+    return type(error).__module__.partition(".")[0] == "botocore"
+
+
+_ABOUT_S3 = (
+    "Check the address, RUNLETTERS_S3_ENDPOINT_URL for a server other than AWS, "
+    "and AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION."
+)
 
 
 def two_columns(rows: list[tuple[str, str]], *, title: str | None = None) -> Table:

@@ -30,7 +30,16 @@ from runletters.errors import (
 from runletters.settings import Settings
 from runletters.summaries import nothing_to_do, summary_rows
 
-UserName = Annotated[str, Parameter(name=["--user", "-u"], help="Whose history.")]
+
+def _is_a_name(kind: object, value: str) -> None:
+    del kind  # cyclopts passes it by position
+    if not value.strip():
+        raise ValueError("Expected a name.")
+
+
+UserName = Annotated[
+    str, Parameter(name=["--user", "-u"], help="Whose history.", validator=_is_a_name)
+]
 MaxCost = Annotated[
     Decimal | None,
     Parameter(

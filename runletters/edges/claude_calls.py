@@ -143,8 +143,10 @@ class PaidCalls:
             reservation = self.purse.reserve(
                 call.item, call.run, call.model, call.parameters, attempt_id=call.intent.attempt_id
             )
-        cost: int | None = None  # unknown, if we never get to know
+        cost: int | None = 0  # what is not written down is not called
         try:
+            call = self._begun(call)
+            cost = None  # unknown, if we never get to know
             judged = self._accounted(call, ticket)
             cost = judged.cost_nano_usd
         except CallFailed as failed:
@@ -159,9 +161,13 @@ class PaidCalls:
         if (stop := self.stops.get(flow_run_id)) is not None:
             raise type(stop)(*stop.args, remedy=stop.remedy)
 
-    def _accounted(self, call: _Call, ticket: Ticket) -> Judged:
+    def _begun(self, call: _Call) -> _Call:
         intent = call.intent.model_copy(update={"started_at": self.now()})
         self.ledger.begin_attempts([intent])
+        return replace(call, intent=intent)
+
+    def _accounted(self, call: _Call, ticket: Ticket) -> Judged:
+        intent = call.intent
         clock = time.perf_counter()
         try:
             answer = self.api.create(call.parameters)

@@ -98,6 +98,10 @@ class Derived:
             name = f"part-{revision:08}-{hashlib.sha256(content).hexdigest()[:24]}.parquet"
             objects.write(folder / name, content)
 
+    def forget(self, user_id: str) -> int:
+        """Erase what was computed of a user; how many files went. The history stays."""
+        return objects.remove_below(self.root / user_key(user_id) / "derived")
+
     def _folder(self, user_id: str, table: str) -> Place:
         return self.root / user_key(user_id) / "derived" / table
 

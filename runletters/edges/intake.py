@@ -97,7 +97,7 @@ def open_intake(url: str, endpoint: str | None = None) -> Generator[Intake]:
         intake = look.intake
         if not (intake.tables or intake.pages or intake.recordings or intake.problems):
             raise UnknownSource(
-                f"Nothing in {url} can be read: {intake.ignored:,} files, none recognised.",
+                f"Nothing in {url} can be read: {intake.ignored:,} looked at, none recognised.",
                 remedy=_EXPECTED,
             )
         yield intake

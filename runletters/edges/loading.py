@@ -215,6 +215,9 @@ class _Loading:
         if files:
             for each in joined(row, files):
                 self._count(self.shelf.take(each))
+        elif row is None and result is not None:
+            # Read just now and nothing to keep: its problem says why, or it is no activity.
+            self.counts.ignored += not result.problems
         elif row is None:
             self._count(self.shelf.restate(sha256, self.rights))
         else:

@@ -53,7 +53,7 @@ def _client(endpoint: str | None) -> S3Client:
 
 def below(place: Place) -> list[Found]:
     """Every file below a folder or prefix, by name; links that lead to folders are not followed."""
-    found = _objects_below(place) if isinstance(place, S3Path) else _files_below(place)
+    found = _listed(place) if isinstance(place, S3Path) else _files_below(place)
     return sorted(found, key=lambda file: file.name)
 
 
@@ -68,12 +68,12 @@ def _files_below(root: Path) -> Iterator[Found]:
                 )
 
 
-def _objects_below(root: S3Path) -> Iterator[Found]:
+def _listed(root: S3Path, **how: str) -> Iterator[Found]:
     # cloudpathlib asks for every size with a request of its own; one listing tells all.
     prefix = f"{root.key.rstrip('/')}/" if root.key else ""
     boto3_client = cast("Any", root.client).client
     pages = boto3_client.get_paginator("list_objects_v2").paginate(
-        Bucket=root.bucket, Prefix=prefix
+        Bucket=root.bucket, Prefix=prefix, **how
     )
     for page in pages:
         for item in cast("list[dict[str, Any]]", page.get("Contents", [])):
@@ -154,4 +154,15 @@ def remove_below(place: Place) -> int:
             cast("S3Path", file.place).unlink()
     elif place.exists():
         shutil.rmtree(place)
+    return len(files)
+
+
+def remove_files_of(place: Place) -> int:
+    """Remove the files directly in a folder or below a prefix, not those of its folders."""
+    if isinstance(place, S3Path):
+        files: list[Place] = [file.place for file in _listed(place, Delimiter="/")]
+    else:
+        files = [file for file in place.iterdir() if file.is_file()] if place.is_dir() else []
+    for file in files:
+        file.unlink(missing_ok=True)
     return len(files)

@@ -10,10 +10,12 @@ import polars as pl
 import sqlalchemy as sa
 
 from runletters.activities import Problem
-from runletters.content import canonical_json
+from runletters.content import KINDS, canonical_json
+from runletters.edges.processes import is_dead
 from runletters.edges.reservation_rows import forget_account
-from runletters.edges.store_base import StoreBase, chunks, frame, upsert
+from runletters.edges.store_base import StoreBase, chunks, frame, hold_users, upsert
 from runletters.edges.store_findings import forget_findings
+from runletters.edges.store_ledger import IDENTIFYING
 from runletters.edges.store_schema import (
     PUBLISHED,
     attempts,
@@ -22,12 +24,11 @@ from runletters.edges.store_schema import (
     content,
     flow_outcomes,
     generation_status,
+    locks,
     quarantine,
     users,
 )
-from runletters.users import user_key
-
-_IDENTIFYING = ("user_id", "activity_id", "fingerprint", "reply", "error")
+from runletters.users import ingest_lock, user_key
 
 
 class StoreHousekeeping(StoreBase):
@@ -44,7 +45,10 @@ class StoreHousekeeping(StoreBase):
         *,
         state: str,
     ) -> None:
-        """Keep what a flow run did; recorded again, the newest word counts."""
+        """Keep what a flow run did; recorded again, the newest word counts.
+
+        Of a user who is not here, perhaps forgotten a moment ago, only figures are kept.
+        """
         row = {
             "flow_run_id": flow_run_id,
             "flow": flow,
@@ -55,6 +59,8 @@ class StoreHousekeeping(StoreBase):
             "summary": canonical_json(dict(summary)),
         }
         with self._write() as connection:
+            if user_id is not None and not hold_users(connection, [user_id]):
+                row |= {"user_id": None, "summary": canonical_json(_figures(summary))}
             statement = upsert(connection, flow_outcomes)
             changed = {name: statement.excluded[name] for name in row if name != "flow_run_id"}
             connection.execute(
@@ -103,6 +109,30 @@ class StoreHousekeeping(StoreBase):
                 gone += connection.execute(sa.delete(quarantine).where(mine)).rowcount
         return gone
 
+    def at_work_for(self, user_id: str, *, now: datetime) -> list[str]:
+        """Who holds items or the ingest of a user at that moment, and is not known to be dead."""
+        leases = [
+            (generation_status.c[f"{kind}_owner"], generation_status.c[f"{kind}_lease_until"])
+            for kind in KINDS
+        ]
+        with self._read() as connection:
+            held = [
+                sa.select(owner).where(generation_status.c.user_id == user_id, until > now)
+                for owner, until in leases
+            ]
+            held += [sa.select(locks.c.owner).where(_ingest_of(user_id), locks.c.lease_until > now)]
+            owners = {owner for query in held for owner in connection.scalars(query) if owner}
+        return sorted(owner for owner in owners if not is_dead(owner))
+
+    def clear_traces(self, user_id: str, *, now: datetime) -> bool:
+        """Erase what was written of a user who is not here; False of one who is."""
+        with self._write() as connection:
+            if hold_users(connection, [user_id]):
+                return False
+            _forget(connection, user_id, now)
+        self._empty_log()
+        return True
+
     def forget(self, user_id: str, *, now: datetime) -> dict[str, int]:
         """Erase a user: texts, statuses, flow outcomes, quarantine, the user.
 
@@ -112,25 +142,12 @@ class StoreHousekeeping(StoreBase):
         Returns:
             Rows erased by table, and `attempts_made_anonymous`.
         """
-        del now  # nothing of the user keeps a time
         with self._write() as connection:
             # First the user: who writes for them holds that row until their end.
             connection.execute(
                 sa.select(users.c.user_id).where(users.c.user_id == user_id).with_for_update()
             )
-            counts = {
-                table.name: connection.execute(
-                    sa.delete(table).where(table.c.user_id == user_id)
-                ).rowcount
-                for table in (generation_status, content, flow_outcomes, quarantine, users)
-            }
-            counts["attempts_made_anonymous"] = connection.execute(
-                sa.update(attempts)
-                .where(attempts.c.user_id == user_id)
-                .values(dict.fromkeys(_IDENTIFYING))
-            ).rowcount
-            _forget_calls(connection, user_id)
-            forget_findings(connection, user_id)
+            counts = _forget(connection, user_id, now)
         self._empty_log()
         return counts
 
@@ -153,6 +170,29 @@ class StoreHousekeeping(StoreBase):
                 raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 raw.close()
+
+
+def _forget(connection: sa.Connection, user_id: str, now: datetime) -> dict[str, int]:
+    counts = {
+        table.name: connection.execute(sa.delete(table).where(table.c.user_id == user_id)).rowcount
+        for table in (generation_status, content, flow_outcomes, quarantine, users)
+    }
+    counts["attempts_made_anonymous"] = connection.execute(
+        sa.update(attempts).where(attempts.c.user_id == user_id).values(dict.fromkeys(IDENTIFYING))
+    ).rowcount
+    _forget_calls(connection, user_id)
+    forget_findings(connection, user_id)
+    connection.execute(sa.delete(locks).where(_ingest_of(user_id), locks.c.lease_until <= now))
+    return counts
+
+
+def _ingest_of(user_id: str) -> sa.ColumnElement[bool]:
+    return locks.c.name == ingest_lock(user_id)
+
+
+def _figures(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """What a summary says in numbers: counts, cost, seconds; they name nobody."""
+    return {name: value for name, value in summary.items() if isinstance(value, int | float)}
 
 
 def _forget_calls(connection: sa.Connection, user_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from runletters.content import KINDS, Kind
-from runletters.edges.store_base import StoreBase, chunks
+from runletters.edges.store_base import StoreBase, chunks, hold_users, unknown_user
 from runletters.edges.store_findings import keep_findings
 from runletters.edges.store_schema import attempts
 from runletters.ledger import Attempt, Spend
@@ -34,13 +35,20 @@ _CLOSING = (
 )
 NEWEST_CALLS = 2_000
 _PRIVATE = ("error", "reply")
+IDENTIFYING = ("user_id", "activity_id", "fingerprint", *_PRIVATE)
+"""What a row of the ledger loses when its user is forgotten; its figures stay."""
 
 
 class StoreLedger(StoreBase):
     """The part of the store that counts money."""
 
     def begin_attempts(self, rows: Sequence[Attempt]) -> None:
-        """Write down what is about to be called; a row that exists stays as it is."""
+        """Write down what is about to be called; a row that exists stays as it is.
+
+        Raises:
+            UnknownUser: of a user who is not here, perhaps forgotten a moment ago, nothing
+                is written down, and no call is made.
+        """
         self.write_attempts(begun=rows)
 
     def end_attempts(self, rows: Sequence[Attempt]) -> None:
@@ -48,7 +56,8 @@ class StoreLedger(StoreBase):
 
         The first end counts: closing a closed row changes nothing. A row that was never
         begun is inserted. A row whose user was forgotten meanwhile keeps its figures and
-        takes neither reply nor error text. What the truth gate found goes with the call.
+        takes neither reply nor error text; inserted, it names nobody. What the truth gate
+        found goes with the call.
         """
         self.write_attempts(ended=rows)
 
@@ -59,12 +68,13 @@ class StoreLedger(StoreBase):
         if not begun and not ended:
             return
         with self._write() as connection:
+            present = _users_here(connection, [*begun, *ended])
             if begun:
                 statement = _statement(connection.dialect.name, is_closing=False)
-                connection.execute(statement, [_columns(row) for row in begun])
+                connection.execute(statement, [_begun(row, present) for row in begun])
             if ended:
                 statement = _statement(connection.dialect.name, is_closing=True)
-                connection.execute(statement, [_columns(row) for row in ended])
+                connection.execute(statement, [_ended(row, present) for row in ended])
                 keep_findings(connection, ended)
 
     def paid_reply(self, user_id: str, kind: Kind, fingerprint: str) -> str | None:
@@ -197,6 +207,23 @@ def _closed(statement: postgresql.Insert | sqlite.Insert) -> postgresql.Insert |
         set_={name: new[name] for name in _CLOSING} | kept,
         where=attempts.c.outcome == sa.literal_column("'sent'"),
     )
+
+
+def _users_here(connection: sa.Connection, rows: Sequence[Attempt]) -> set[str | None]:
+    """Those of the users of these calls who are here, and nobody."""
+    named = {row.user_id for row in rows} - {None}
+    return {None} | hold_users(connection, sorted(map(str, named)))
+
+
+def _begun(row: Attempt, present: AbstractSet[str | None]) -> dict[str, Any]:
+    if row.user_id not in present:
+        raise unknown_user(str(row.user_id))
+    return _columns(row)
+
+
+def _ended(row: Attempt, present: AbstractSet[str | None]) -> dict[str, Any]:
+    nobody = {} if row.user_id in present else dict.fromkeys(IDENTIFYING)
+    return _columns(row) | nobody
 
 
 def _columns(row: Attempt) -> dict[str, Any]:

@@ -34,10 +34,11 @@ HEART_RATE_FLAGS = (
 FLAGS = (*DISTANCE_FLAGS, *HEART_RATE_FLAGS)
 HARMLESS = frozenset({
     "no_positions", "no_heart_rate", "no_streams", "manual", "duplicate", "merged",
-    "sport_assumed", "totals_computed", "multisport_leg",
+    "sport_assumed", "totals_computed", "multisport_leg", "file_missing", "file_unreadable",
 })  # fmt: skip
 """Flags that say what is absent, not that a figure is wrong. A file that states no totals, as
-a GPX never does, has those of its samples."""
+a GPX never does, has those of its samples; a row of an export whose file is not there has its own.
+"""
 FASTEST_S_PER_KM = 150.0
 """Faster than the world's best 3 km: distance or time is wrong."""
 SLOWEST_S_PER_KM = 1_800.0

@@ -14,8 +14,10 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from deployments.cli.app import app
+from deployments.cli.replies import emit_error
 from runletters.edges.sample_files import write_strava_export
 from runletters.samples.history import generate_history
 from runletters.users import user_key
@@ -187,6 +189,7 @@ def test_an_error_is_one_object_too(run: Run) -> None:
         ("backfill --user ada --since 2026-13-01", "2026-13-01"),
         ("backfil --user ada", "backfil"),
         ("publish --user ada", "--user"),
+        ("ingest runs.zip --user=", "Expected a name"),
     ],
 )
 def test_wrong_usage_is_one_line_and_one_object(
@@ -204,6 +207,33 @@ def test_wrong_usage_is_one_line_and_one_object(
     assert (1, 1) == (len(said.out.splitlines()), len(said.err.splitlines()))
     assert words in said.err
     assert "--help` shows what there is" in said.err
+
+
+@pytest.mark.parametrize("command", ["backfill", "quote"])
+def test_days_that_run_backwards_are_wrong_usage(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No run can lie between: said, not answered with nothing done."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+
+    with pytest.raises(SystemExit) as ended:
+        app.meta(
+            [command, "--user", "ada", "--since", "2026-02-01", "--until", "2026-01-31", "--json"]
+        )
+
+    answer = json.loads(capsys.readouterr().out)
+    assert (2, "ImpossibleOrder") == (ended.value.code, answer["error"])
+    assert "2026-02-01, comes after the last, 2026-01-31" in answer["message"]
+
+
+def test_s3_that_says_no_is_told_with_what_to_check(capsys: pytest.CaptureFixture[str]) -> None:
+    """A bucket that cannot be reached is store trouble (5), in one line that names the settings."""
+    code = emit_error(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), as_json=True)
+
+    said = capsys.readouterr()
+    assert (5, 1) == (code, len(said.err.splitlines()))
+    assert "S3 said no: Could not connect to the endpoint URL" in said.err
+    assert "RUNLETTERS_S3_ENDPOINT_URL" in json.loads(said.out)["message"]
 
 
 def test_doctor_names_what_is_missing(run: Run) -> None:

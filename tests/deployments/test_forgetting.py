@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import duckdb
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from servers.processes import free_port, until
 from deployments.cli import upkeep
 from deployments.forgetting import forget_on_server
 from runletters.digests.sending import Sent
+from runletters.edges.forgetting import forget_here
 from runletters.edges.publishing import publish_house
 from runletters.edges.store import Store
 from runletters.settings import Settings
@@ -52,6 +54,48 @@ def test_an_unreachable_server_keeps_nothing_of_the_house(tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
     assert {"ada"} == published_users(settings)
     assert [] == files_with(b"canary-of-bob", settings.home)
+
+
+def test_a_bucket_out_of_reach_is_named_and_a_second_run_finishes(
+    tmp_path: Path, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in the house goes at once; what lies in the bucket is listed, and goes later."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    near = Settings(
+        _env_file=None, home=tmp_path, s3_endpoint_url=s3_endpoint,
+        history_url="s3://runs/history", results_url="s3://runs/results",
+        publish_url="s3://runs/warehouse.duckdb",
+    )  # fmt: skip
+    far = near.model_copy(update={"s3_endpoint_url": f"http://127.0.0.1:{free_port()}"})
+    move_in(near, "canary-of-bob", runs=1)
+    kept = f"results/{user_key('canary-of-bob')}/letter/f1"
+    boto3.client("s3", endpoint_url=s3_endpoint).put_object(Bucket="runs", Key=kept, Body=b"{}")
+    publish_house(near, now=datetime.now(UTC))
+
+    first = forget_here(far, "canary-of-bob", now=datetime.now(UTC))
+    left = keys_of(s3_endpoint, "canary-of-bob")
+    second = forget_here(near, "canary-of-bob", now=datetime.now(UTC))
+
+    assert ["history", "kept results", "published file"] == list(first.left)
+    assert all("then run `forget` again" in why for why in first.left.values())
+    assert 1 == first.erased["users"]
+    assert [] == files_with(b"canary-of-bob", tmp_path)
+    assert {} == second.left
+    assert (len(left), 1) == (
+        second.erased["history_files"] + second.erased["kept_results"],
+        second.erased["kept_results"],
+    )
+    assert [] == keys_of(s3_endpoint, "canary-of-bob")
+    file = tmp_path / "fetched.duckdb"
+    boto3.client("s3", endpoint_url=s3_endpoint).download_file(
+        "runs", "warehouse.duckdb", str(file)
+    )
+    assert b"canary-of-bob" not in file.read_bytes()
+
+
+def keys_of(endpoint: str, user: str) -> list[str]:
+    bucket = boto3.resource("s3", endpoint_url=endpoint).Bucket("runs")
+    return [each.key for each in bucket.objects.all() if user_key(user) in each.key]
 
 
 def test_nobody_who_confirms_is_no(

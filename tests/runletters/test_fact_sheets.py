@@ -92,6 +92,28 @@ def test_a_wrong_heart_rate_is_left_out_and_said() -> None:
     assert "heart_rate_cadence_lock" in sheet.caveats[0]
 
 
+@pytest.mark.parametrize("flag", ["totals_computed", "file_missing", "file_unreadable"])
+def test_what_was_added_up_or_has_no_file_is_as_good_as_any(flag: str) -> None:
+    """A GPX holds no totals, a lost file takes none away: the longest run is the longest."""
+    longest = run(START + timedelta(days=61), 12_000, 330, quality=[flag, "sport_assumed"])
+    *_, before, sheet = _sheets(frame(*_days(30), longest))
+
+    assert sheet.has("longest_ever")
+    assert "unknown" != sheet.classification
+    assert before.caveats == sheet.caveats
+
+
+@pytest.mark.parametrize("flag", ["truncated", "implausible_speed", "backward_times"])
+def test_what_broke_off_or_jumps_claims_nothing(flag: str) -> None:
+    """Its figures are shown with a caveat that names the flag, and compared with nothing."""
+    longest = run(START + timedelta(days=61), 12_000, 330, quality=["totals_computed", flag])
+    sheet = _sheets(frame(*_days(30), longest))[-1]
+
+    assert not sheet.has("longest_ever")
+    assert ("unknown", True) == (sheet.classification, flag in " ".join(sheet.caveats))
+    assert "totals_computed" not in " ".join(sheet.caveats)
+
+
 def test_a_return_after_weeks_sets_the_tone() -> None:
     """Fourteen days without a run make the next one a return."""
     sheet = _sheets(frame(*_days(10), run(START + timedelta(days=60), 4_000, 360)))[-1]

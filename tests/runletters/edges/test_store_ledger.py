@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 
 from runletters.activities import Problem
 from runletters.content import Outcome, Text
+from runletters.edges.processes import owner_name
 from runletters.edges.store import Store
+from runletters.errors import UnknownUser
 from runletters.ledger import Attempt, Spend
+from runletters.users import ingest_lock
 
 
 @pytest.fixture
@@ -203,6 +207,61 @@ def test_a_call_that_ends_after_its_user_was_forgotten_says_nothing_about_them(
     assert [None] * 5 == [
         row[name] for name in ("user_id", "activity_id", "fingerprint", "reply", "error")
     ]
+
+
+def test_nothing_is_called_for_a_forgotten_user(store: Store, now: datetime) -> None:
+    """Of a call that would begin nothing is written; one that only ends names nobody."""
+    store.forget("ana", now=now)
+
+    with pytest.raises(UnknownUser):
+        store.begin_attempts([attempt("t1", now)])
+    store.end_attempts([closed("t2", now, error="canary")])
+
+    assert [("t2", None, None, None, None, None, 1_900_000)] == store.attempts().select(
+        "attempt_id", "user_id", "activity_id", "fingerprint", "reply", "error", "cost_nano_usd"
+    ).rows()
+
+
+def test_a_flow_of_a_forgotten_user_leaves_figures(store: Store, now: datetime) -> None:
+    """What it did is kept in numbers; who it was for, and why it ended, is not."""
+    store.forget("ana", now=now)
+    summary = {"user": "ana", "error": "no user ana", "done": 3, "failures": {"x of ana": 1}}
+
+    store.record_flow("r1", "backfill-history", "ana", now, now, summary, state="failed")
+
+    assert [("r1", "failed", None, '{"done":3}')] == store.flow_outcomes().select(
+        "flow_run_id", "state", "user_id", "summary"
+    ).rows()
+
+
+def test_traces_of_a_forgotten_user_are_cleared_and_nobody_elses(
+    store: Store, now: datetime
+) -> None:
+    """Of a user who is here, or here again, nothing is touched."""
+    problem = Problem(
+        file="a.fit", content_sha256="c", reason_code="empty", reason="Empty.", remedy="Export it."
+    )
+    store.quarantine("ana", [problem], now=now)
+    store.quarantine("gone", [problem], now=now)
+
+    assert (False, True) == tuple(store.clear_traces(user, now=now) for user in ("ana", "gone"))
+
+    assert (1, 0) == (store.quarantined("ana").height, store.quarantined("gone").height)
+
+
+def test_who_is_at_work_for_a_user_is_known(store: Store, now: datetime) -> None:
+    """Claims and the ingest under way count, of living processes and as long as they are leased."""
+    store.ensure_user("bob", now=now)
+    gone = owner_name("dead").replace(f"/{os.getpid()}/", "/999999999/")
+    for owner, item in (("host/1/run", "a1"), (gone, "a2")):
+        store.claim("ana", [(item, "letter")], owner=owner, lease_s=60, now=now)
+
+    with store.lock(ingest_lock("ana"), owner="host/2/ingest", lease_s=60, now=now):
+        found = store.at_work_for("ana", now=now)
+
+    assert ["host/1/run", "host/2/ingest"] == found
+    assert [] == store.at_work_for("bob", now=now)
+    assert [] == store.at_work_for("ana", now=now + timedelta(minutes=2))
 
 
 def test_a_late_text_of_a_forgotten_user_is_not_kept(store: Store, now: datetime) -> None:
