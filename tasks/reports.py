@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Generator
@@ -28,6 +29,7 @@ from runletters.progress import duration_text, eta_s
 from runletters.summaries import summary_markdown
 from runletters.users import user_key
 
+_LOG = logging.getLogger(__name__)
 _ARTIFACT_EVERY_S = 5.0
 """Each update is a request to the server: a person cannot read faster anyway."""
 
@@ -58,9 +60,13 @@ class Watcher:
     def _show(self) -> None:
         if self._artifact is not None:
             percent = 100.0 * self._finished / max(self._total, 1)
-            update_progress_artifact(
-                artifact_id=self._artifact, progress=percent, description=self._words()
-            )
+            try:
+                update_progress_artifact(
+                    artifact_id=self._artifact, progress=percent, description=self._words()
+                )
+            except Exception:  # noqa: BLE001 - a picture of progress fails no run
+                _LOG.warning("Progress is shown no further: its artifact cannot be updated.")
+                self._artifact = None
 
     def _words(self) -> str:
         elapsed = time.monotonic() - self._started

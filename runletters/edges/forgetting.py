@@ -78,7 +78,7 @@ def erase(place: str, step: Callable[[], Counts]) -> Farewell:
         return Farewell(erased={}, left={place: str(error)})
     except Exception as error:  # noqa: BLE001 - whatever it is, the other places are erased too
         why = " ".join(str(error).split()).rstrip(".")
-        remedy = f"Make it reachable, then {_AGAIN}."
+        remedy = f"See that it can be reached and changed, then {_AGAIN}."
         return Farewell(erased={}, left={place: f"{type(error).__name__}: {why}. {remedy}"})
 
 

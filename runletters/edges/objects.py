@@ -21,6 +21,7 @@ from cloudpathlib.enums import FileCacheMode
 
 Place: TypeAlias = Path | S3Path
 _SCHEME = "s3://"
+_SWEEPS = 20
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,18 @@ def remove_below(place: Place) -> int:
         for file in files:
             cast("S3Path", file.place).unlink()
     elif place.exists():
-        shutil.rmtree(place)
+        _remove_folder(place)
     return len(files)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder into which somebody may still write: what comes in between goes as well."""
+    for _ in range(_SWEEPS):
+        with suppress(OSError):
+            shutil.rmtree(folder)
+        if not folder.exists():
+            return
+    shutil.rmtree(folder)
 
 
 def remove_files_of(place: Place) -> int:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from servers import fake_texts
 from servers.claude_api import Behaviour, ClaudeApiServer
 
 from flows.backfill_history import backfill_history
+from runletters.edges import objects
 from runletters.edges.forgetting import Farewell, forget_here
 from runletters.edges.results import forget_results
 from runletters.edges.store import Store
 from runletters.errors import Forgotten
 from runletters.settings import Settings
+from runletters.users import user_key
 from tasks.claims import while_known
+from tasks.reports import watching
 
 pytestmark = pytest.mark.server
 Home = Callable[..., Settings]
@@ -68,6 +76,48 @@ def test_an_erased_user_gets_no_further_window(home: Home) -> None:
         store.forget(NAME, now=datetime.now(UTC))
 
     assert ((("a1", "letter"),), []) == (first, [*windows])
+
+
+def test_a_picture_of_progress_that_was_erased_fails_no_run(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """`forget` deletes the artifact of a run under way; the run goes on without it."""
+    erased_while_watched()
+
+    assert ["Progress is shown no further"] == [
+        record.message.partition(":")[0]
+        for record in caplog.records
+        if "no further" in record.message
+    ]
+
+
+@flow
+def erased_while_watched() -> None:
+    with watching(NAME, 2) as watcher, get_client(sync_client=True) as client:
+        mine = ArtifactFilter(key=ArtifactFilterKey(like_=f"%-{user_key(NAME)}"))
+        for artifact in client.read_artifacts(artifact_filter=mine):
+            client.delete_artifact(artifact.id)
+        watcher.close()
+
+
+def test_a_folder_that_somebody_writes_into_is_removed(tmp_path: Path) -> None:
+    """Files that come while it is removed go as well."""
+    folder, is_over = tmp_path / "results", threading.Event()
+
+    def write() -> None:
+        for number in range(100):
+            with suppress(FileNotFoundError):  # its folder went between two steps
+                objects.write(folder / f"{number}", b"late")
+        is_over.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not is_over.is_set():
+        objects.remove_below(folder)
+    writer.join()
+    objects.remove_below(folder)
+
+    assert not folder.exists()
 
 
 def files_with(word: bytes, folder: Path) -> list[Path]:

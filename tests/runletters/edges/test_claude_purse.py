@@ -37,11 +37,12 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path, now: datetime) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path / 's.sqlite'}"
     if request.param == "postgres":
         url = request.getfixturevalue("postgres_url")
     with Store.open(url) as opened:
+        opened.ensure_user("ada", now=now)
         yield opened
 
 

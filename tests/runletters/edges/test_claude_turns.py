@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from servers.alone import process_of
@@ -39,6 +39,7 @@ def server() -> Iterator[ClaudeApiServer]:
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
     with Store.open(settings.store) as opened:
+        opened.ensure_user("ada", now=datetime.now(UTC))
         yield opened
 
 

@@ -31,8 +31,9 @@ HALF = WORST // 2
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(store_url: str, now: datetime) -> Iterator[Store]:
     with Store.open(store_url) as opened:
+        opened.ensure_user("ada", now=now)
         yield opened
 
 
