@@ -223,3 +223,18 @@ class ReadResult:
     content_sha256: str
     recordings: tuple[Recording, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+
+def local_start(time_zone: str | None) -> pl.Expr:
+    """The start on the runner's own clock, without a zone, from columns of ACTIVITY_SCHEMA.
+
+    Args:
+        time_zone: IANA name of the runner's zone, for activities whose offset is not known;
+            None: those count in UTC.
+    """
+    own = pl.col("started_at") + pl.duration(seconds=pl.col("utc_offset_s").fill_null(0))
+    own = own.dt.replace_time_zone(None)
+    if time_zone is None:
+        return own
+    zoned = pl.col("started_at").dt.convert_time_zone(time_zone).dt.replace_time_zone(None)
+    return pl.when(pl.col("utc_offset_s").is_null()).then(zoned).otherwise(own)

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from runletters.activities import RUN_SPORTS
+from runletters.activities import RUN_SPORTS, local_start
 from runletters.batching import WritingMode, is_by_batch
 from runletters.content import KINDS, Kind, RunKind, WriterName
 from runletters.errors import ImpossibleOrder, UnknownActivity
@@ -36,6 +36,7 @@ class Order(_Frozen):
 
     user_id: str
     tier: Tier = "free"
+    time_zone: str | None = None  # of the runner: what a local day is where no offset is known
     writer: WriterName = "offline"
     kinds: tuple[RunKind, ...] = KINDS
     since: date | None = None
@@ -187,8 +188,7 @@ def runs_newest_first(activities: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_scope(order: Order, activities: pl.DataFrame) -> pl.DataFrame:
-    offset = pl.duration(seconds=pl.col("utc_offset_s").fill_null(0))
-    local_day = (pl.col("started_at") + offset).dt.date()
+    local_day = local_start(order.time_zone).dt.date()
     runs = runs_newest_first(activities)
     if order.activity_id is not None:
         runs = runs.filter(pl.col("activity_id") == order.activity_id)

@@ -6,6 +6,7 @@ Pure: no clock, no network, no database.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -51,6 +52,15 @@ class ChosenPreferences(Preferences):
             Locale.parse(value.replace("-", "_"))
         except (UnknownLocaleError, ValueError) as error:
             raise ValueError("no language is called that; en, de and fr are such codes") from error
+        return value
+
+    @field_validator("reader_name")
+    @classmethod
+    def _is_a_name(cls, value: str | None) -> str | None:
+        # It is written into texts: markup would be no prose, and a figure no figure of the run.
+        letters = {each for each in value or "" if unicodedata.category(each)[0] in "LM"}
+        if value is not None and (not letters or set(value) - letters - set(" .'’·-")):
+            raise ValueError("a name is letters, with spaces, points, hyphens and apostrophes")
         return value
 
     @field_validator("time_zone")

@@ -48,7 +48,8 @@ def read_plan(order: Order, settings: Settings) -> Plan:
         user = store.known_user(order.user_id)
         history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
         activities = history.activities(order.user_id)
-        mine = order.model_copy(update={"tier": user.tier})
+        zone = user.preferences.time_zone
+        mine = order.model_copy(update={"tier": user.tier, "time_zone": zone})
         away = store.on_their_way(order.user_id)
         return plan_backfill(
             mine, activities, store.status(order.user_id), now=now, on_their_way=away

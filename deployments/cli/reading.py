@@ -13,6 +13,7 @@ from rich.rule import Rule
 
 from deployments.cli.prompts import prompt_reply
 from deployments.cli.replies import Reply, paragraph, table, two_columns
+from runletters.activities import local_start
 from runletters.batching import what_next
 from runletters.edges.batch_rows import BatchRows
 from runletters.edges.history_files import History
@@ -23,6 +24,7 @@ from runletters.failures import shown
 from runletters.progress import duration_text
 from runletters.settings import Settings
 from runletters.summaries import status_counts
+from runletters.users import User
 
 UserName = Annotated[str, Parameter(name=["--user", "-u"], help="Whose history.")]
 AnyUser = Annotated[str | None, Parameter(name=["--user", "-u"], help="Only this user.")]
@@ -38,9 +40,9 @@ def letters(
     """List the newest letters of a user."""
     settings = Settings()
     with Store.open(settings.store) as store:
-        store.known_user(user)
+        known = store.known_user(user)
         written = store.contents(user, kind="letter")
-    rows = _with_days(written, user, settings).head(limit).to_dicts()
+    rows = _with_days(written, known, settings).head(limit).to_dicts()
     data = {"user": user, "letters": [_listed(row) for row in rows]}
     cells = [[_day(row), row["activity_id"], _first_line(row["text"])] for row in rows]
     screen: list[RenderableType] = [table(["day", "activity", "letter"], cells)]
@@ -188,14 +190,16 @@ def _owner(store: Store, activity: str) -> str:
     return owners[0] if owners else ""
 
 
-def _with_days(written: pl.DataFrame, user: str, settings: Settings) -> pl.DataFrame:
+def _with_days(written: pl.DataFrame, user: User, settings: Settings) -> pl.DataFrame:
     history = History.open(settings.history, endpoint=settings.s3_endpoint_url)
-    starts = history.activities(user).select("activity_id", "started_at")
+    day = local_start(user.preferences.time_zone).dt.date().alias("day")
+    starts = history.activities(user.user_id).select("activity_id", "started_at", day)
     return written.join(starts, on="activity_id", how="left").sort("started_at", descending=True)
 
 
 def _listed(row: dict[str, Any]) -> dict[str, Any]:
-    return {"activity": row["activity_id"], "started_at": row["started_at"], "letter": row["text"]}
+    known = {name: row[name] for name in ("started_at", "day")}
+    return {"activity": row["activity_id"], **known, "letter": row["text"]}
 
 
 def _public(row: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -204,7 +208,7 @@ def _public(row: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _day(row: dict[str, Any]) -> str:
-    return f"{row['started_at']:%Y-%m-%d}" if row["started_at"] else ""
+    return f"{row['day']}" if row["day"] else ""
 
 
 def _first_line(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +22,7 @@ from cloudpathlib.enums import FileCacheMode
 
 Place: TypeAlias = Path | S3Path
 _SCHEME = "s3://"
-_SWEEPS = 20
+_SWEEPS, _SWEEP_EVERY_S = 20, 0.05
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,7 @@ def _remove_folder(folder: Path) -> None:
             shutil.rmtree(folder)
         if not folder.exists():
             return
+        time.sleep(_SWEEP_EVERY_S)
     shutil.rmtree(folder)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from runletters.activities import FLAT_SPORTS, INDOOR_SPORTS
+from runletters.activities import FLAT_SPORTS, INDOOR_SPORTS, local_start
 from runletters.metrics.quality import (
     FASTEST_S_PER_KM,
     LONGEST_M,
@@ -31,19 +31,6 @@ def _flagged(prefixes: tuple[str, ...]) -> pl.Expr:
     return pl.col("quality").list.eval(hit).list.any().fill_null(value=False)
 
 
-def _local_start(preferences: Preferences) -> pl.Expr:
-    own = pl.col("started_at") + pl.duration(seconds=pl.col("utc_offset_s").fill_null(0))
-    own = own.dt.replace_time_zone(None)
-    if preferences.time_zone is None:
-        return own
-    zoned = pl.col("started_at").dt.convert_time_zone(preferences.time_zone)
-    return (
-        pl.when(pl.col("utc_offset_s").is_null())
-        .then(zoned.dt.replace_time_zone(None))
-        .otherwise(own)
-    )
-
-
 def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
     """Local time, pace, and what can be believed; a heart rate called wrong becomes null.
 
@@ -62,7 +49,7 @@ def with_trust(runs: pl.DataFrame, preferences: Preferences) -> pl.DataFrame:
     is_level = pl.col("sport").is_in(sorted(FLAT_SPORTS)) | _flagged(("altitude_",))
     climb = pl.when(is_level).then(None).otherwise(pl.col("elevation_gain_m"))
     runs = runs.with_columns(
-        started_local=_local_start(preferences),
+        started_local=local_start(preferences.time_zone),
         moving_s=moving_s,
         pace_s_per_km=moving_s / pl.col("distance_m") * 1000,
         elevation_gain_m=climb,

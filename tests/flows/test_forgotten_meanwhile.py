@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ from servers import fake_texts
 from servers.claude_api import Behaviour, ClaudeApiServer
 
 from flows.backfill_history import backfill_history
-from runletters.edges import objects
 from runletters.edges.forgetting import Farewell, forget_here
 from runletters.edges.results import forget_results
 from runletters.edges.store import Store
@@ -98,26 +95,6 @@ def erased_while_watched() -> None:
         for artifact in client.read_artifacts(artifact_filter=mine):
             client.delete_artifact(artifact.id)
         watcher.close()
-
-
-def test_a_folder_that_somebody_writes_into_is_removed(tmp_path: Path) -> None:
-    """Files that come while it is removed go as well."""
-    folder, is_over = tmp_path / "results", threading.Event()
-
-    def write() -> None:
-        for number in range(100):
-            with suppress(FileNotFoundError):  # its folder went between two steps
-                objects.write(folder / f"{number}", b"late")
-        is_over.set()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    while not is_over.is_set():
-        objects.remove_below(folder)
-    writer.join()
-    objects.remove_below(folder)
-
-    assert not folder.exists()
 
 
 def files_with(word: bytes, folder: Path) -> list[Path]:

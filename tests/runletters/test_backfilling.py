@@ -165,15 +165,21 @@ def test_asking_for_one_activity_that_is_no_run_is_an_error(activity: str, words
         plan_backfill(premium(activity_id=activity), activities, status(), now=NOW)
 
 
-def test_since_and_until_are_days_of_the_runners_own_clock() -> None:
-    """A run at 23:30 UTC in a zone ahead of UTC belongs to the next local day."""
+@pytest.mark.parametrize(
+    ("offset_s", "time_zone"), [(3600, None), (None, "Asia/Kolkata"), (3600, "America/Lima")]
+)
+def test_since_and_until_are_days_of_the_runners_own_clock(
+    offset_s: int | None, time_zone: str | None
+) -> None:
+    """23:30 UTC ahead of UTC is the next day; the runner's zone stands in for no offset."""
     activities = history(("a", 1, "running")).with_columns(
         started_at=pl.lit(datetime(2026, 11, 20, 23, 30, tzinfo=UTC)).dt.cast_time_unit("us"),
-        utc_offset_s=pl.lit(3600, dtype=pl.Int32),
+        utc_offset_s=pl.lit(offset_s, dtype=pl.Int32),
     )
     day = date(2026, 11, 21)
+    order = premium(since=day, until=day, time_zone=time_zone)
 
-    plan = plan_backfill(premium(since=day, until=day), activities, status(), now=NOW)
+    plan = plan_backfill(order, activities, status(), now=NOW)
 
     assert ("a",) == plan.activity_ids
 

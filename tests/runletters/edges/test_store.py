@@ -181,19 +181,25 @@ class TestUsers:
             ({"language": "../en"}, "language is"),
             ({"time_zone": "Mars/Base"}, "time_zone is 'Mars/Base'.*Europe/Berlin is such"),
             ({"time_zone": "../../etc"}, "time_zone is"),
+            ({"reader_name": "Zoë <b>X</b>"}, "reader_name is.*a name is letters"),
+            ({"reader_name": "Runner 42"}, "reader_name is"),
+            ({"reader_name": "-"}, "reader_name is"),
         ],
     )
     def test_names_that_mean_nothing_are_refused(
         self, store: Store, now: datetime, preferences: dict[str, str], said: str
     ) -> None:
-        """Languages and time zones are names somebody knows; regional ones too."""
+        """Languages and zones are names somebody knows; a runner's name can stand in a text."""
         with pytest.raises(SettingsError, match=said):
             store.set_user("ana", preferences=preferences, now=now)
 
         store.set_user(
             "ana", preferences={"language": "pt-BR", "time_zone": "Asia/Kolkata"}, now=now
         )
-        assert "pt-BR" == store.known_user("ana").preferences.language
+        for name in ("Zoë O'Neil-Łuk", "आशा", "小林 J."):
+            store.set_user("ana", preferences={"reader_name": name}, now=now)
+        chosen = store.known_user("ana").preferences
+        assert ("pt-BR", "小林 J.") == (chosen.language, chosen.reader_name)
 
     def test_an_unknown_user_is_none_and_cannot_be_changed(
         self, store: Store, now: datetime
