@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -73,9 +74,9 @@ def _launch(
         reply = app(tokens, exit_on_error=False, print_error=False, console=_help_console(json))
     except CycloptsError as error:
         return emit_error(_wrong_usage(error), as_json=json)
-    except Exception as error:  # the border: whatever it is, people get one clear line
+    except Exception as error:  # noqa: BLE001 - the border: people get one clear line
         if debug:
-            raise
+            traceback.print_exc()
         return emit_error(error, as_json=json)
     if isinstance(reply, Reply):
         emit(reply, as_json=json)

@@ -226,6 +226,29 @@ def test_days_that_run_backwards_are_wrong_usage(
     assert "2026-02-01, comes after the last, 2026-01-31" in answer["message"]
 
 
+def test_debug_shows_the_traceback_and_keeps_code_and_object(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks for the reason and who reads the code get the same answer."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+
+    with pytest.raises(SystemExit) as ended:
+        app.meta(
+            [
+                "backfill",
+                "--user=a",
+                "--since=2026-02-01",
+                "--until=2026-01-31",
+                "--debug",
+                "--json",
+            ]
+        )
+
+    said = capsys.readouterr()
+    assert (2, "ImpossibleOrder") == (ended.value.code, json.loads(said.out)["error"])
+    assert "Traceback" in said.err
+
+
 def test_s3_that_says_no_is_told_with_what_to_check(capsys: pytest.CaptureFixture[str]) -> None:
     """A bucket that cannot be reached is store trouble (5), in one line that names the settings."""
     code = emit_error(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), as_json=True)
