@@ -177,11 +177,11 @@ def test_a_run_that_reaches_its_budget_ends_cleanly_and_the_next_one_goes_on(
 def test_a_model_without_a_known_price_writes_and_says_so(
     claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing stops: tokens are counted, each cost is NULL, and the summary says it aloud."""
+    """Nothing stops, a budget neither: tokens are counted, each cost is NULL, and the summary says it aloud."""
     monkeypatch.setenv("RUNLETTERS_MODEL", "claude-novel-1")
     settings = claude_home(runs=2)
 
-    result = backfill_history(user="ada", writer="claude")
+    result = backfill_history(user="ada", writer="claude", max_cost_usd=0.0001)
 
     with Store.open(settings.store) as store:
         ledger = store.attempts()
