@@ -177,7 +177,7 @@ def test_a_run_that_reaches_its_budget_ends_cleanly_and_the_next_one_goes_on(
 def test_a_model_without_a_known_price_writes_and_says_so(
     claude_home: Home, server: ClaudeApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing stops, a budget neither: tokens are counted, each cost is NULL, and the summary says it aloud."""
+    """Nothing stops, nor does a budget: tokens are counted, costs are NULL, the summary says so."""
     monkeypatch.setenv("RUNLETTERS_MODEL", "claude-novel-1")
     settings = claude_home(runs=2)
 
