@@ -109,6 +109,23 @@ class Polled(_Frozen):
     remedy: str | None = None
 
 
+def shown(polled: Polled) -> dict[str, str]:
+    """What came in as a row for people: as few columns as a phone has room for."""
+    counts = {
+        "loaded": polled.loaded, "withheld": polled.withheld, "quarantined": polled.quarantined,
+    }  # fmt: skip
+    came = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    why = " ".join(said for said in (polled.reason, polled.remedy) if said)
+    if polled.state == "failed":
+        came = f"failed; {came}" if came else "failed"
+    return {
+        "user_id": polled.user_id,
+        "source": polled.source,
+        "came in": came or "nothing new",
+        "why": why,
+    }
+
+
 class Announcement(_Frozen):
     """Runs of one user that came in and are to be written about, by local day."""
 

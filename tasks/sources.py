@@ -17,7 +17,7 @@ from runletters.edges.history_files import History
 from runletters.edges.source_desk import Desk
 from runletters.edges.store import Store
 from runletters.settings import Settings
-from runletters.sources import Announcement, Polled
+from runletters.sources import Announcement, Polled, shown
 from runletters.users import Tier, user_key
 from tasks.history import only_one_ingest
 from tasks.secrets import secret
@@ -92,7 +92,7 @@ def polling_summary(polled: Sequence[Polled]) -> dict[str, Any]:
     told = [each for each in polled if each.state == "failed" or each.found or each.withheld]
     if told:
         create_table_artifact(
-            table=[each.model_dump(exclude={"watermark"}) for each in told],
+            table=[shown(each) for each in told],
             key="new-activities",
             description="Sources that had something new, withheld something or failed, and why",
         )

@@ -25,7 +25,7 @@ from runletters.edges.store import Store
 from runletters.errors import SettingsError
 from runletters.samples.history import generate_history
 from runletters.settings import Settings
-from runletters.sources import Polled, Source, read_config
+from runletters.sources import Polled, Source, read_config, shown
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SECRETS = {"env:ICU_KEY": "right-key", "env:OLD_KEY": "wrong-key"}
@@ -513,3 +513,19 @@ def test_settings_that_cannot_be_used_are_refused(values: dict[str, object], wor
 
     assert "secret" not in str(refused.value).replace("the secret itself", "")
     assert "1l0nlqjq3j1obdhg" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "came_in", "why"),
+    [
+        ({"found": 3, "loaded": 2, "quarantined": 1}, "2 loaded, 1 quarantined", ""),
+        ({"withheld": 1_204, "reason": "Stubs."}, "1,204 withheld", "Stubs."),
+        ({"state": "failed", "reason": "No.", "remedy": "Ask."}, "failed", "No. Ask."),
+        ({"found": 1}, "nothing new", ""),
+    ],
+)
+def test_a_look_is_told_in_four_columns(values: dict[str, Any], came_in: str, why: str) -> None:
+    """The whole row fits the screen of a phone, and names its user for whoever is erased."""
+    row = shown(Polled(user_id="ada", source="inbox", **values))
+
+    assert {"user_id": "ada", "source": "inbox", "came in": came_in, "why": why} == row
