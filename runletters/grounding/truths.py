@@ -117,7 +117,7 @@ def truths_of(sheet: FactSheet) -> Truths:
     for fact in sheet.facts:
         figures += _of_fact(fact, sheet, days)
     for text in (sheet.classification_reason, *sheet.caveats):
-        role = f"caveat: {text}" if sheet.classification == "digest" else "reason"
+        role = f"caveat: {text}" if sheet.classification == "digest" else _reason_role(sheet)
         figures += _of_text(text, role, sheet, days)
     days += _derived_days(sheet)
     figures += _of_splits(sheet)
@@ -130,6 +130,11 @@ def truths_of(sheet: FactSheet) -> Truths:
     for truth in dict.fromkeys(figures):
         by_dimension[truth.dimension].append(truth)
     return Truths(tuple(figures), tuple(days), years, unit_m, by_dimension)
+
+
+def _reason_role(sheet: FactSheet) -> str:
+    """What a class rests on: of a hilly run it is a climb, and said as one."""
+    return "climb_reason" if sheet.classification == "hills" else "reason"
 
 
 def _day(day: date) -> Day:

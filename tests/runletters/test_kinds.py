@@ -21,7 +21,7 @@ from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
 from runletters.edges.loading import load_history
 from runletters.edges.readers import read_bytes
-from runletters.facts import FactSheet
+from runletters.facts import Fact, FactSheet
 from runletters.grounding import check
 from runletters.samples import SampleActivity
 from runletters.samples.chance import Floats
@@ -323,6 +323,32 @@ def test_a_typed_in_run_says_so_and_has_no_splits(sheets: dict[str, FactSheet]) 
     assert "typed_in" in names(sheet)
     for text in (write_letter(sheet).body, write_coaching(sheet).body):
         assert any(word in text for word in ("typed", "by hand"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("By rule it is a hilly run, 44 m of climbing per km: strength work in disguise.", []),
+        (
+            "By rule it is a hilly run, 45 m of climbing per km: strength work in disguise.",
+            ["45 m"],
+        ),
+    ],
+)
+def test_the_climb_a_class_rests_on_may_be_said_as_a_climb(text: str, expected: list[str]) -> None:
+    """Also where the sheet's own fact of the climb is a rank."""
+    facts = (
+        Fact(name="climb_rank", value=2, unit="rank", text="second most climbing of 138 runs"),
+        Fact(name="elevation_gain", value=690, unit="m", text="690 m"),
+    )
+    sheet = FactSheet(
+        activity_id="run", started_local=NOW.replace(tzinfo=None), sport="running",
+        classification="hills", classification_reason="44 m of climbing per km", facts=facts,
+    )  # fmt: skip
+
+    found = check(text, sheet, kind="coaching")
+
+    assert expected == [each.found for each in found if each.rule in {"number", "role"}]
 
 
 @pytest.mark.shared_data
