@@ -186,6 +186,35 @@ def test_records_agree(rows: pl.DataFrame) -> None:
         same(ours, theirs, keys=["effort"])
 
 
+def test_the_edges_of_the_rules_agree() -> None:
+    """A stretch at 0.92 m/s moves, and a stop of exactly ten seconds is a pause."""
+    run = [(10, 30, 140, 0, 0)] * 20
+    walk = [(50, 46, 110, 0, 0)] * 3
+    clean = samples(histories.stream("run", [*run, (10, 0, 130, 0, 0), *run, *walk]))
+    table = {"samples": clean.drop("run")}
+
+    ours = moving(clean)
+
+    assert (1, 10.0) == ours.select("pauses_count", "longest_pause_s").row(0)
+    same(ours, asked("metrics_moving", table), keys=["activity_id"])
+    streams = histories.stream("run", [*run, (10, 0, 130, 0, 0), *run, *walk])
+    theirs = asked("metrics_samples", {"streams": streams_table(streams)})
+    same(clean, theirs, keys=["activity_id", "t_s"])
+
+
+def test_every_heart_rate_is_in_the_same_zone_in_both() -> None:
+    """A minute at each whole heart rate from 90 to 195, the bounds of the zones among them."""
+    streams = histories.stream("run", [(20, 60, rate // 3, 0, 0) for rate in range(270, 588)])
+    rows = run_metrics(pl.DataFrame({"activity_id": ["run"]}), streams, KNOWN)
+    table = {"run_metrics": rows}
+    lower = [55 + share * 140 for share in (0.5, 0.6, 0.7, 0.8, 0.9)]
+    limits = {"rest_bpm": 55.0, "max_bpm": 195.0, "factor": 0.64, "exponent": 1.92}
+
+    assert "measured" == rows["heart_rate_quality"].item()
+    same(rows, asked("metrics_time_in_zones", table, lower_bpm=lower), keys=["activity_id"])
+    same(rows, asked("metrics_trimp", table, **limits), keys=["activity_id"])
+
+
 def test_new_limits_need_no_streams() -> None:
     """Zones made again from the row equal zones made with the streams at hand."""
     streams = histories.even_stream("run", seconds=1_800, heart_rate_bpm=150.0)
@@ -227,6 +256,10 @@ def test_how_a_run_was_spread_agrees(seed: int) -> None:
         assert 2 == theirs.height == ours.height
         assert 0 == sum(ours.null_count().row(0))
         same(ours, theirs, keys=["activity_id"])
+    found = efforts.best_efforts(clean).filter(pl.col("effort") == "1km")
+    limits = {"length_m": 1_000.0, "fastest_s": efforts.FASTEST_S["1km"]}
+    assert 2 == found.height
+    same(found, asked("metrics_best_efforts", {"samples": placed}, **limits), keys=["activity_id"])
 
 
 @FEW
@@ -288,8 +321,8 @@ def test_figures_of_every_channel_agree(streams: pl.DataFrame) -> None:
             same(ours, theirs, keys=keys)
 
 
-HOUR = (150, 25, 3)
-"""A little over an hour at 3 m/s."""
+HOUR = (73, 25, 3)
+"""Half an hour at 3 m/s and a little more: two of them are just over an hour."""
 
 
 def test_decoupling_of_a_steady_hour_agrees() -> None:
@@ -326,6 +359,30 @@ def test_each_flag_is_raised_by_both(flag: str) -> None:
 
     assert flag in ours["stream_flags"].item()
     same(ours, asked("metrics_quality", {"samples": clean.drop("run")}), keys=["activity_id"])
+
+
+def test_the_edges_of_the_sensors_agree() -> None:
+    """A strap silent for 25 s, legs at 125 and at rest, and a spike in the eighth minute."""
+    silent: list[histories.Piece] = [
+        (60, 5, 3, 140, 125, 250, 0, 1),
+        (4, 5, 3, None, 0, 250, 0, 1),
+        (60, 5, 3, 150, 125, 250, 0, 1),
+    ]
+    spike: list[histories.Piece] = [
+        (50, 5, 3, 140, 85, None, 0, 1),
+        (46, 5, 3, 175, 85, None, 0, 1),
+        (150, 5, 3, 140, 85, None, 0, 1),
+    ]
+    runs = (histories.rich_stream("silent", silent), histories.rich_stream("spike", spike))
+    clean = samples(pl.concat(runs))
+    table = {"samples": clean.drop("run")}
+    seconds = histogram(clean).explode("heart_rate_seconds").unnest("heart_rate_seconds")
+
+    assert 250 == steps(clean)["stream_cadence_spm"][0]
+    assert "heart_rate_early_spike" in quality(clean)["stream_flags"][1]
+    same(steps(clean), asked("metrics_steps", table), keys=["activity_id"])
+    same(quality(clean), asked("metrics_quality", table), keys=["activity_id"])
+    same(seconds, asked("metrics_heart_rate_seconds", table), keys=["activity_id", "bpm"])
 
 
 WALKS = st.lists(
@@ -375,7 +432,11 @@ def test_routes_and_their_likeness_agree(walks: list[list[tuple[int, int] | None
 
 def test_a_route_inside_a_longer_one_is_alike_by_the_smaller_share() -> None:
     """Twenty cells in a row and their first eighteen: all of one, nineteen of the other."""
-    lines = {"long": frozenset(range(20)), "short": frozenset(range(18))}
+    lines = {
+        "long": frozenset(range(20)),
+        "short": frozenset(range(18)),
+        "half": frozenset([*range(9), 5_000]),  # nine tenths of it are half of the long one
+    }
     cells = pl.DataFrame(
         {"activity_id": list(lines), "cells": [sorted(line) for line in lines.values()]},
         schema=routes.ROUTES_SCHEMA,
@@ -390,4 +451,5 @@ def test_a_route_inside_a_longer_one_is_alike_by_the_smaller_share() -> None:
         for other in lines
     }
     assert 0.95 == ours["long", "short"] == ours["short", "long"]
+    assert 0.5 == ours["long", "half"]
     assert ours == pytest.approx(actual)
