@@ -37,7 +37,8 @@ def compare(
         two_columns(reports.comparison_rows(data, units), title=f"Run {activity} of {user}")
     ]
     if not data["is_comparable"]:
-        screen.append(paragraph(f"Not compared: {', '.join(data['flags']) or 'unbelievable'}."))
+        why = "unbelievable" if data["distance_m"] else "no distance was recorded"
+        screen.append(paragraph(f"Not compared: {', '.join(data['flags']) or why}."))
     rows = reports.similar_table(data["similar"], units)
     if rows:
         heads = ["day", "activity", "distance", "pace", "heart rate"]

@@ -65,10 +65,12 @@ def similar_runs(activity_id: str, metrics: pl.DataFrame, routes: Routes) -> pl.
             many runs are asked about: they are made once.
 
     Returns:
-        SIMILAR_SCHEMA; empty where nothing is alike or the run's own pace is in doubt.
+        SIMILAR_SCHEMA; empty where nothing is alike, the run's own pace is in doubt, or it was
+        a leg of a multisport day, run on tired legs.
     """
     target = metrics.row(by_predicate=pl.col("activity_id") == activity_id, named=True)
-    near = _near_in_length(target, metrics)
+    is_leg = target.get("classification") == "multisport"
+    near = metrics.clear() if is_leg else _near_in_length(target, metrics)
     on_route = _on_route(target, near, routes)
     if on_route.height >= FEWEST_ON_ROUTE:
         return on_route

@@ -123,8 +123,6 @@ def _effort(effort: str, row: Row, wording: Wording) -> Candidate | None:
 def _beside_others(
     row: Row, sound: pl.DataFrame, routes: Routes, wording: Wording
 ) -> list[Candidate]:
-    if row["classification"] == "multisport":  # run on tired legs
-        return []
     similar = similar_runs(row["activity_id"], sound, routes)
     one = compared(row["activity_id"], sound, similar)
     if one is None:

@@ -199,6 +199,15 @@ def test_a_doubtful_run_is_compared_with_nothing() -> None:
     assert similar.similar_runs("run-004", rows, {}).is_empty()
 
 
+def test_a_leg_of_a_multisport_day_is_compared_with_nothing() -> None:
+    """It was run on tired legs; without that it has four runs beside it."""
+    rows = compared_history()
+    leg = rows.with_columns(classification=pl.lit("multisport"))
+
+    assert 4 == similar.similar_runs("run-004", rows, {}).height
+    assert similar.similar_runs("run-004", leg, {}).is_empty()
+
+
 @given(st.lists(st.integers(-(2**40), 2**40), min_size=1, max_size=30))
 def test_a_route_is_like_itself(cells: list[int]) -> None:
     """Likeness is 1 with itself and the same from both sides above the threshold."""
