@@ -174,7 +174,8 @@ def heart_rate_at_pace(row: Row, wording: Wording) -> Candidate | None:
     change = round(rate) - round(usual)
     name = "heart_rate_higher" if change > 0 else "heart_rate_lower"
     name = "heart_rate_same" if abs(change) <= 1 else name
-    text = wording.phrase(name, difference=wording.bpm(change), usual=wording.bpm(usual))
+    shown = change or 1  # nothing lies within none
+    text = wording.phrase(name, difference=wording.bpm(shown), usual=wording.bpm(usual))
     quality: Quality = "derived"
     fact = Fact(
         name=name, value=change, unit="bpm", text=text, n=n,

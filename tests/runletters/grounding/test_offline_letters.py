@@ -69,6 +69,27 @@ def test_offline_texts_pass(language: str, units: Units) -> None:
     assert [] == rejected
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("units", ["metric", "imperial"])
+def test_hills_are_told_by_their_climb(language: str, units: Units) -> None:
+    """The rule's reason is a figure of climbing, also where no fact of the sheet repeats it."""
+    start = datetime(2026, 3, 1, 7, tzinfo=UTC)
+    plain = [run(start + timedelta(days=2 * day), 5_000 + day, 330) for day in range(20)]
+    hilly = run(start + timedelta(days=41), 11_000, 400, elevation_gain_m=472.0)
+    sheet = build_fact_sheets(
+        frame(*plain, hilly), NO_METRICS, NO_SPLITS, [hilly["activity_id"]],
+        Preferences(language=language, units=units),
+    )[0]  # fmt: skip
+    others = tuple(fact for fact in sheet.facts if fact.name != "climb_rate")
+    bare = sheet.model_copy(update={"facts": others})
+
+    insight = write_coaching(bare)
+
+    assert "hills" == bare.classification
+    assert bare.classification_reason in insight.body
+    assert [] == refused(insight.body, bare)
+
+
 @cache
 def sheets_of_second_runs(language: str) -> list[FactSheet]:
     """Eighty days with two runs each."""
