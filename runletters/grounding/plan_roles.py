@@ -36,6 +36,10 @@ def plan_truths(
     if claim.dimension == "pace":
         kind = pace_kind(text, claim)
         return [t for t in candidates if kind is None or t.role.startswith(f"plan_{kind}_pace")]
+    if claim.dimension == "duration":
+        return [
+            t for t in candidates if not t.role.endswith("_part") or t.role == _part_of(text, claim)
+        ]
     if claim.dimension not in {"length", "runs"}:
         return list(candidates)
     named = weeks_named(text, claim, starts_of(sheet))
@@ -45,6 +49,13 @@ def plan_truths(
         for t in candidates
         if _is_of(t, claim, said, named) and _builds_there(text, t, claim, sheet)
     ]
+
+
+def _part_of(text: Written, claim: Claim) -> str:
+    """The fast part a time is of: that of the hard day named last before it."""
+    before = text.reading.text[: claim.start].lower()
+    is_intervals = before.rfind("interval") > before.rfind("tempo")
+    return "plan_intervals_part" if is_intervals else "plan_tempo_part"
 
 
 def _is_of(truth: Truth, claim: Claim, said: frozenset[str], named: frozenset[int] | None) -> bool:
