@@ -138,9 +138,19 @@ def worker(of: House) -> Generator[None]:
     # The environment is here already; make is told not to look whether it is the newest.
     make = ["make", "-o", f"{prefix}/.run", f"VENV={prefix}", "worker"]
     log = of.logs / "worker.log"
+    before = _starts(log)
     with running(make, log, environment=of.environment, folder=REPOSITORY):
-        until(lambda: _is_working(of), within_s=120, what=f"the worker, see {log}")
+        # A pool is ready while the last worker's heartbeat is fresh: the log tells of this one.
+        until(
+            lambda: (_starts(log) > before and _is_working(of)) or None,
+            within_s=120, what=f"the worker, see {log}",
+        )  # fmt: skip
         yield
+
+
+def _starts(log: Path) -> int:
+    """How many workers said in that log that they have begun."""
+    return log.read_bytes().count(b" started!") if log.exists() else 0
 
 
 def _is_working(of: House) -> bool | None:
