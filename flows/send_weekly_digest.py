@@ -10,6 +10,7 @@ from prefect.runtime import flow_run
 
 from flows.forms import EMPTY, Day, Moment, Unset, WriterChoice, writer_of
 from runletters.digests.periods import Window
+from runletters.edges.processes import owner_name
 from runletters.settings import Settings
 from tasks.digests import (
     begin_writing,
@@ -21,6 +22,7 @@ from tasks.digests import (
     gather_drawn,
     gather_sent,
     gather_words,
+    keeping_digests,
     no_digests,
     raise_if_stopped,
     send_digest,
@@ -64,14 +66,18 @@ def send_weekly_digest(
     if due:
         begin_writing(who, run_id, settings)
 
-    same = unmapped(whole(settings))
-    drawing = draw_digest.map(due, writer=unmapped(who), now=unmapped(now), settings=same)
-    drawn = gather_drawn(drawing, due)
-    (write,) = kept_in(settings, write_digest)
-    items = [each.item for each in drawn if each.item]
-    words = gather_words(write.map(whole(items), run_id=run_id, settings=same), drawn)
-    futures = send_digest.map(drawn, words, now=unmapped(at), settings=same)
+    same, owner = unmapped(whole(settings)), owner_name(run_id)
+    with keeping_digests(owner, settings):
+        drawing = draw_digest.map(
+            due, writer=unmapped(who), owner=unmapped(owner), now=unmapped(now), settings=same
+        )
+        drawn = gather_drawn(drawing, due)
+        (write,) = kept_in(settings, write_digest)
+        items = [each.item for each in drawn if each.item]
+        words = gather_words(write.map(whole(items), run_id=run_id, settings=same), drawn)
+        futures = send_digest.map(drawn, words, now=unmapped(at), settings=same)
+        sent = gather_sent(futures, due)
 
-    result = digest_summary(gather_sent(futures, due))
+    result = digest_summary(sent)
     raise_if_stopped(words)
     return result

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,7 +22,10 @@ from runletters.edges.store import Store
 from runletters.edges.writers import open_writer
 from runletters.errors import SettingsError, WriterStopped
 from runletters.settings import Settings
+from tasks.claims import keeping_claims
 from tasks.promises import PAID
+
+HELD = "another run is writing it at this moment"
 
 
 @task(name="find-due-digests", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=2)
@@ -38,10 +42,26 @@ def find_due_digests(window: Window, now: datetime, settings: Settings) -> list[
     retries=2,
     retry_delay_seconds=2,
 )
-def draw_digest(due: Due, writer: WriterName, now: datetime, settings: Settings) -> DrawnDigest:
-    """Look whether the digest was written before, else put its facts together; pays nothing."""
+def draw_digest(
+    due: Due, writer: WriterName, owner: str, now: datetime, settings: Settings
+) -> DrawnDigest:
+    """Look whether it was written before, else claim it and put its facts together; pays nothing.
+
+    What another run holds at this moment is left to that run.
+    """
     with Store.open(settings.store) as store:
-        return digest_desk.draw(store, settings, due, writer, now=now)
+        return digest_desk.draw(store, settings, due, writer, owner=owner, now=now)
+
+
+@contextmanager
+def keeping_digests(owner: str, settings: Settings) -> Generator[None]:
+    """Hold what this run has claimed while the block runs, and give it back at its end."""
+    with keeping_claims(owner, settings):
+        try:
+            yield
+        finally:
+            with Store.open(settings.store) as store:
+                store.release_digests(owner)
 
 
 @task(name="write-digest", task_run_name="digest-{item.user_id}", **PAID)
@@ -63,6 +83,8 @@ def send_digest(
 ) -> Sent:
     """Keep the words, draw the pictures, and hand the mail to its server at most once."""
     due = drawn.due
+    if drawn.is_held:
+        return Sent(user_id=due.user_id, item=due.item, state="already", note=HELD)
     problem = drawn.problem or ("" if outcome is None or outcome.is_done else f"{outcome.error}")
     if problem:
         return Sent(user_id=due.user_id, item=due.item, state="unsent", note=problem)

@@ -100,6 +100,7 @@ class DrawnDigest(_Frozen):
     item: WorkItem | None = None
     unwanted: str = ""  # why it is not sent to this runner at all
     problem: str = ""  # why its facts could not be drawn
+    is_held: bool = False  # another run is writing it at this moment
 
 
 def digest_item(user_id: str, sheet: DigestSheet, hand: Hand) -> WorkItem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import polars as pl
 
@@ -32,6 +32,7 @@ from runletters.edges.derived_files import Derived
 from runletters.edges.history_files import History
 from runletters.edges.mail_message import content_id
 from runletters.edges.post_office import Outgoing, id_of, post, user_links
+from runletters.edges.processes import is_dead
 from runletters.edges.store import Store
 from runletters.edges.writers import digest_hand
 from runletters.errors import SettingsError, WriterError
@@ -67,9 +68,17 @@ def evidence_of(store: Store, settings: Settings, user: User) -> Evidence:
 
 
 def draw(
-    store: Store, settings: Settings, due: Due, writer: WriterName, *, now: datetime
+    store: Store,
+    settings: Settings,
+    due: Due,
+    writer: WriterName,
+    *,
+    owner: str,
+    now: datetime,
 ) -> DrawnDigest:
     """The digest that is kept for that period, else the facts of a new one; pays nothing.
+
+    Facts are given to one owner at a time, who alone asks for the words.
 
     A model sees nothing of runs that may not be sent to one: the free writer tells those.
 
@@ -78,6 +87,7 @@ def draw(
         settings: where the history lies.
         due: whose and of which days.
         writer: who is to write.
+        owner: which run of which process asks.
         now: the moment at which "nothing to say" is kept.
 
     Raises:
@@ -87,6 +97,10 @@ def draw(
     if why := _unwanted(user.preferences):
         return DrawnDigest(due=due, unwanted=why)
     if _kept(store, due):
+        return DrawnDigest(due=due)
+    if not _claimed(store, settings, due, owner):
+        return DrawnDigest(due=due, is_held=True)
+    if _kept(store, due):  # by whoever held it until a moment ago
         return DrawnDigest(due=due)
     sheet = sheet_of(evidence_of(store, settings, user), due.period)
     if sheet is None:
@@ -151,6 +165,17 @@ def sheet_of(evidence: Evidence, period: Period) -> DigestSheet | None:
 def _kept(store: Store, due: Due) -> WrittenDigest | None:
     kept = store.digest(due.user_id, due.period.window, due.period.key)
     return None if kept is None or kept.is_skipped else kept
+
+
+def _claimed(store: Store, settings: Settings, due: Due, owner: str) -> bool:
+    return store.claim_digest(
+        due.user_id,
+        due.item,
+        owner=owner,
+        lease_s=settings.lease_s,
+        is_gone=is_dead,
+        now=datetime.now(UTC),  # not the moment a run acts as if it were
+    )
 
 
 def _nothing(user: User, period: Period) -> WrittenDigest:

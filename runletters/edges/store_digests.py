@@ -16,7 +16,7 @@ The rule of a send, kept by a unique index and two steps before the mail leaves:
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -29,10 +29,14 @@ from runletters.digests.writing import WrittenDigest
 from runletters.edges.store_base import StoreBase, insert_or_ignore, require_user, upsert
 from runletters.edges.store_contents import keep_version
 from runletters.edges.store_digests_schema import digests, sends
-from runletters.edges.store_schema import Utc
+from runletters.edges.store_schema import Utc, locks
+from runletters.users import user_key
 
 LEASE = timedelta(minutes=15)
 """Longer than the longest conversation with a mail server, by its time limits."""
+
+_CLAIM = "digest "
+"""Names of locks begin so; they hold the key of a user, not the name."""
 
 
 class StoreDigests(StoreBase):
@@ -66,6 +70,46 @@ class StoreDigests(StoreBase):
                 item = (user_id, digest.period.item)
                 keep_version(connection, *item, "digest", digest.text, fingerprint, now=now)
             return is_kept
+
+    def claim_digest(
+        self,
+        user_id: str,
+        item: str,
+        *,
+        owner: str,
+        lease_s: float,
+        is_gone: Callable[[str], bool],
+        now: datetime,
+    ) -> bool:
+        """Take a period for one flow run, so that no two ask for its words at once.
+
+        Args:
+            user_id: whose digest.
+            item: which period.
+            owner: who takes it; whoever holds it may take it again.
+            lease_s: seconds until others may take it over, unless `renew` is called.
+            is_gone: whether an owner is known to have died: its hold does not count.
+            now: aware UTC, the real moment.
+        """
+        mine = {
+            "name": f"{_CLAIM}{user_key(user_id)} {item}",
+            "owner": owner,
+            "lease_until": now + timedelta(seconds=lease_s),
+        }
+        named = locks.c.name == mine["name"]
+        with self._write() as connection:
+            held = connection.execute(sa.select(locks).where(named).with_for_update()).one_or_none()
+            if held is None:
+                insert_or_ignore(connection, locks, [mine])
+            elif held.owner == owner or held.lease_until < now or is_gone(held.owner):
+                connection.execute(sa.update(locks).where(named).values(mine))
+            return connection.scalar(sa.select(locks.c.owner).where(named)) == owner
+
+    def release_digests(self, owner: str) -> None:
+        """Give back every period this owner holds."""
+        mine = (locks.c.owner == owner) & locks.c.name.startswith(_CLAIM)
+        with self._write() as connection:
+            connection.execute(sa.delete(locks).where(mine))
 
     def digest(self, user_id: str, window: str, period: str) -> WrittenDigest | None:
         """What was written for that period, or None."""

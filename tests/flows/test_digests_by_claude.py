@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from servers.claude_api import Behaviour, ClaudeApiServer
-from servers.fake_texts import lying
+from servers.fake_texts import grounded, lying
 from servers.runners import move_in, settings_in, weeks_of
 from servers.smtp import Mailbox, mailbox
 
@@ -18,12 +22,14 @@ from runletters.edges import digest_desk
 from runletters.edges.store import Store
 from runletters.errors import SettingsError
 from runletters.settings import Settings
+from tasks.digests import HELD
 
 __all__ = ["mailbox"]
 pytestmark = pytest.mark.server
 
 SIX = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 KEY = "sk-ant-canary-of-digests"
+PATIENCE_S = 120.0
 WEEK = "week 2026-11-16/2026-11-22"
 
 
@@ -120,6 +126,38 @@ def test_a_run_interrupted_after_the_text_pays_for_it_once(
     )
     assert [server.bill.total_nano_usd()] == costs
     assert (1, 1) == (len(server.stats.starts), len(mailbox.messages))
+
+
+def test_two_runs_at_once_ask_once_and_send_once(
+    house: Settings, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second comes and goes while the first waits for its reply; the ledger is the bill."""
+    asked, over = Event(), Event()
+
+    def waits(body: Mapping[str, Any]) -> str:
+        asked.set()
+        over.wait(PATIENCE_S)
+        return grounded(body)
+
+    with ClaudeApiServer(Behaviour(key=KEY), write=waits) as server, ThreadPoolExecutor(1) as pool:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        run = partial(send_weekly_digest, at=SIX, writer="claude")
+        first = pool.submit(copy_context().run, run)
+        came = asked.wait(PATIENCE_S)
+        second = run()
+        over.set()
+        result = first.result(PATIENCE_S)
+        third = send_weekly_digest(user="ana", at=SIX, writer="claude")
+
+    with Store.open(house.store) as store:
+        (call,) = store.attempts("ana").to_dicts()
+        versions = store.contents("ana", kind="digest").height
+    assert came
+    assert (1, 0) == (result["sent"], result["already"])
+    assert (0, 1, HELD) == (second["sent"], second["already"], second["notes"][0]["note"])
+    assert (0, 1) == (third["sent"], third["already"])
+    assert (1, 1, 1) == (len(server.stats.starts), versions, len(mailbox.messages))
+    assert 0 < server.bill.total_nano_usd() == call["cost_nano_usd"]
 
 
 def interrupted(*_given: object, **_named: object) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -166,3 +167,48 @@ def test_forgetting_a_user_takes_digests_and_sends_along(store: Store, now: date
     assert (0, 0) == (store.digests().height, store.sends().height)
     with pytest.raises(StoreError, match="No user"):
         store.intend_send(intent(), now=now)
+
+
+class TestClaims:
+    def test_a_period_has_one_writer_at_a_time(self, store: Store, now: datetime) -> None:
+        """Its owner wins it again; another does after it was given back, and no other period."""
+        assert claims(store, "run-1", now)
+        assert claims(store, "run-1", now)
+        assert not claims(store, "run-2", now)
+        assert claims(store, "run-2", now, item="week other")
+        store.release_digests("run-1")
+
+        assert claims(store, "run-2", now)
+
+    def test_what_a_dead_run_holds_is_free(self, store: Store, now: datetime) -> None:
+        """At once where its process is known to be gone, else when the lease has run out."""
+        assert claims(store, "dead", now)
+
+        assert not claims(store, "run-2", now + timedelta(seconds=59))
+        assert claims(store, "run-2", now, is_gone=lambda owner: owner == "dead")
+        assert claims(store, "run-3", now + timedelta(seconds=61))
+
+    def test_a_living_run_renews_what_it_holds(self, store: Store, now: datetime) -> None:
+        """The keeper of a run's claims keeps its digests too."""
+        assert claims(store, "run-1", now)
+        store.renew("run-1", lease_s=600, now=now)
+
+        assert not claims(store, "run-2", now + timedelta(seconds=61))
+
+    def test_of_many_at_once_one_wins(self, store: Store, now: datetime) -> None:
+        """Threads with connections of their own, all at the same moment."""
+        with ThreadPoolExecutor(8) as pool:
+            won = list(pool.map(lambda n: claims(store, f"run-{n}", now), range(8)))
+
+        assert 1 == sum(won)
+
+
+def claims(
+    store: Store,
+    owner: str,
+    now: datetime,
+    *,
+    item: str = WEEK.item,
+    is_gone: Callable[[str], bool] = lambda _: False,
+) -> bool:
+    return store.claim_digest("ana", item, owner=owner, lease_s=60, is_gone=is_gone, now=now)
