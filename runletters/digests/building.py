@@ -74,7 +74,7 @@ def build_digest(
     tone = _tone(sheets)
     return DigestSheet(
         user_id=evidence.user.user_id,
-        language=words.wording.language,
+        language=preferences.language,  # a model's; phrases fall back to English
         units=preferences.units,
         reader_name=preferences.reader_name,
         period=period,

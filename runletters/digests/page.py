@@ -79,7 +79,7 @@ def _values(sheet: DigestSheet, body: str, links: Links) -> dict[str, Any]:
     words = words_for(sheet.language, sheet.units)
     best = sheet.best
     return {
-        "language": sheet.language,
+        "language": words.wording.language,
         "preheader": " ".join(body.partition("\n\n")[2].split())[:140] or body[:140],
         "eyebrow": words.label(f"eyebrow_{sheet.period.window}"),
         "span": _span(sheet, words),

@@ -18,7 +18,7 @@ from runletters.digests.periods import Period, Window
 from runletters.digests.sending import Due
 from runletters.digests.sheet import DigestSheet
 from runletters.digests.telling import greeted, subject
-from runletters.digests.words import Words, phrases_sha256
+from runletters.digests.words import Words, phrases_sha256, words_for
 from runletters.gatekeeping import approved
 
 NO_USAGE = Usage()
@@ -110,7 +110,8 @@ def digest_item(user_id: str, sheet: DigestSheet, hand: Hand) -> WorkItem:
 
 def offline_hand(language: str) -> Hand:
     """The free writer, as far as the fingerprint is concerned."""
-    return Hand(writer="offline", model=OFFLINE_MODEL, prompt_sha256=phrases_sha256(language))
+    known = words_for(language, "metric").wording.language
+    return Hand(writer="offline", model=OFFLINE_MODEL, prompt_sha256=phrases_sha256(known))
 
 
 def write_digest(sheet: DigestSheet) -> WrittenDigest:

@@ -27,11 +27,12 @@ from runletters.digests.pictures import pictures
 from runletters.digests.sheet import DigestSheet
 from runletters.digests.telling import offline_text, step_text, subject
 from runletters.digests.words import words_for
-from runletters.digests.writing import nothing_to_say, write_digest
+from runletters.digests.writing import nothing_to_say, offline_hand, write_digest
 from runletters.fact_sheets import build_fact_sheets
 from runletters.grounding import check
 from runletters.metrics.run_metrics import run_metrics
 from runletters.parts import STREAMS_SCHEMA
+from runletters.prompting import language_rule
 from runletters.users import Preferences, User
 
 MONDAY = date(2026, 9, 7)
@@ -291,6 +292,21 @@ class TestWords:
 
 
 class TestGate:
+    def test_a_model_is_asked_in_a_language_that_has_no_phrases(self) -> None:
+        """French: asked for and held to as French; the free writer tells it in English."""
+        sheet = a_week(0, 10, 0, 8, 0, 0, 15, language="fr")
+        facts = as_fact_sheet(sheet)
+        french = "Cette semaine, tu as couru 33 km en trois sorties, dont une plus longue."
+        english = "This week you ran 33 km in three runs, and one of them was a longer one."
+
+        assert "Write in French (language code fr)." == language_rule(facts)
+        assert "language" not in {each.rule for each in check(french, facts, kind="digest")}
+        assert "language" in {each.rule for each in check(english, facts, kind="digest")}
+        assert (
+            write_digest(a_week(0, 10, 0, 8, 0, 0, 15)).text.body == write_digest(sheet).text.body
+        )
+        assert offline_hand("en") == offline_hand("fr")
+
     @pytest.mark.parametrize("language", ["en", "de"])
     def test_the_offline_text_of_every_period_passes_without_a_finding(self, language: str) -> None:
         """Steady, growing, huge, quiet and first weeks, months and years, in both systems."""
