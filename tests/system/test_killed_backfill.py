@@ -27,7 +27,7 @@ def test_a_killed_backfill_is_continued_and_nothing_is_written_twice(
 ) -> None:
     """Every text is there once, in its first version; what was kept before the kill is used."""
     settings = Settings(_env_file=None, home=tmp_path / "home")
-    ids = move_in(settings, "ada", runs=RUNS)
+    ids = move_in(settings, "ira", runs=RUNS)
 
     with backfill(server, settings) as first:
         until(lambda: is_in_the_middle(settings), within_s=240, what="results ahead of the store")
@@ -43,7 +43,7 @@ def test_a_killed_backfill_is_continued_and_nothing_is_written_twice(
     assert 2 * RUNS - survived == summary["done"]
     assert survived == summary["skipped_by_reason"]["already_written"]
     with Store.open(settings.store) as store:
-        texts, status = store.contents("ada", current=False), store.status("ada")
+        texts, status = store.contents("ira", current=False), store.status("ira")
     assert {(one, kind) for one in ids for kind in ("letter", "coaching")} == {
         *texts.select("activity_id", "kind").iter_rows()
     }
@@ -62,7 +62,7 @@ def backfill(house: House, settings: Settings) -> Generator[subprocess.Popen[str
         "RUNLETTERS_WINDOW": "5",
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "deployments.cli", "backfill", "--user", "ada", "--json"],
+        [sys.executable, "-m", "deployments.cli", "backfill", "--user", "ira", "--json"],
         cwd=REPOSITORY, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
@@ -79,7 +79,7 @@ def is_in_the_middle(settings: Settings) -> bool | None:
 
 def written(settings: Settings) -> int:
     with Store.open(settings.store) as store:
-        return store.contents("ada").height
+        return store.contents("ira").height
 
 
 def kept_results(settings: Settings) -> dict[str, int]:
