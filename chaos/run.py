@@ -267,7 +267,7 @@ def stage_of(options: Options) -> Generator[tuple[Stage, list[str]]]:
             fake_api(folder, *fake_options) as fake,
             prefect_server(folder / "prefect") as server,
         ):
-            dice = random.Random(options.seed)  # noqa: S311 - chooses moments, not secrets
+            dice = random.Random(options.seed)
             yield Stage(options=options, folder=folder, fake=fake, server=server, dice=dice), ids
 
 

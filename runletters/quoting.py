@@ -167,7 +167,14 @@ def offers(
     model, mode = chosen
     models = [model, *(each for each in others if each.id != model.id)]
     return tuple(
-        _offer(needs, each, way, each.tokenizer_factor / model.tokenizer_factor, tier, concurrency)
+        _offer(
+            needs,
+            each,
+            way,
+            scale=each.tokenizer_factor / model.tokenizer_factor,
+            tier=tier,
+            concurrency=concurrency,
+        )
         for each in models
         for way in _modes(mode if each is model else "live")
     )
@@ -177,8 +184,14 @@ def _modes(first: Mode) -> tuple[Mode, Mode]:
     return (first, "batch") if first == "live" else (first, "live")
 
 
-def _offer(  # noqa: PLR0917 - one call, just above
-    needs: Sequence[Need], model: Model, mode: Mode, scale: float, tier: ApiTier, concurrency: int
+def _offer(
+    needs: Sequence[Need],
+    model: Model,
+    mode: Mode,
+    *,
+    scale: float,
+    tier: ApiTier,
+    concurrency: int,
 ) -> Offer:
     minutes, limit = (
         (BATCH_MINUTES, "batch: mostly; 24 h at most")

@@ -19,6 +19,7 @@ from runletters.budgeting import Reservation
 from runletters.content import WorkItem
 from runletters.edges.store_base import StoreBase, chunks, insert_or_ignore
 from runletters.edges.store_claims import OPEN_BATCHES, lock_items
+from runletters.edges.store_locks import take_lock
 from runletters.edges.store_schema import attempts, batch_lines, batches, locks
 from runletters.ledger import Attempt
 
@@ -243,15 +244,9 @@ class BatchRows(StoreBase):
         until: datetime,
         now: datetime,
     ) -> bool:
-        mine = {"name": _lock(row.batch_key), "owner": owner, "lease_until": until}
-        named = locks.c.name == mine["name"]
+        name = _lock(row.batch_key)
         with self._write() as connection:
-            held = connection.execute(sa.select(locks).where(named).with_for_update()).one_or_none()
-            if held is None:
-                insert_or_ignore(connection, locks, [mine])
-            elif held.owner == owner or held.lease_until < now or is_gone(held.owner):
-                connection.execute(sa.update(locks).where(named).values(mine))
-            return connection.scalar(sa.select(locks.c.owner).where(named)) == owner
+            return take_lock(connection, name, owner, until=until, is_gone=is_gone, now=now)
 
     def _change(self, batch_key: str, values: dict[str, Any]) -> None:
         with self._write() as connection:

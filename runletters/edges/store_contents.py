@@ -113,14 +113,14 @@ class StoreContents(StoreBase):
         return None if row is None else dict(row)
 
 
-def keep_version(  # noqa: PLR0917 - the item, then its text
+def keep_version(
     connection: sa.Connection,
     user_id: str,
     activity_id: str,
     kind: Kind,
+    *,
     text: Text,
     fingerprint: str,
-    *,
     now: datetime,
 ) -> None:
     """Keep a text of an item that nobody claims, as a digest: the newest is current.

@@ -29,6 +29,7 @@ from runletters.digests.writing import WrittenDigest
 from runletters.edges.store_base import StoreBase, insert_or_ignore, require_user, upsert
 from runletters.edges.store_contents import keep_version
 from runletters.edges.store_digests_schema import digests, sends
+from runletters.edges.store_locks import take_lock
 from runletters.edges.store_schema import Utc, locks
 from runletters.users import user_key
 
@@ -68,7 +69,9 @@ class StoreDigests(StoreBase):
             is_kept = kept.first() is not None
             if is_kept and digest.text is not None:
                 item = (user_id, digest.period.item)
-                keep_version(connection, *item, "digest", digest.text, fingerprint, now=now)
+                keep_version(
+                    connection, *item, "digest", text=digest.text, fingerprint=fingerprint, now=now
+                )
             return is_kept
 
     def claim_digest(
@@ -91,19 +94,9 @@ class StoreDigests(StoreBase):
             is_gone: whether an owner is known to have died: its hold does not count.
             now: aware UTC, the real moment.
         """
-        mine = {
-            "name": f"{_CLAIM}{user_key(user_id)} {item}",
-            "owner": owner,
-            "lease_until": now + timedelta(seconds=lease_s),
-        }
-        named = locks.c.name == mine["name"]
+        name, until = f"{_CLAIM}{user_key(user_id)} {item}", now + timedelta(seconds=lease_s)
         with self._write() as connection:
-            held = connection.execute(sa.select(locks).where(named).with_for_update()).one_or_none()
-            if held is None:
-                insert_or_ignore(connection, locks, [mine])
-            elif held.owner == owner or held.lease_until < now or is_gone(held.owner):
-                connection.execute(sa.update(locks).where(named).values(mine))
-            return connection.scalar(sa.select(locks.c.owner).where(named)) == owner
+            return take_lock(connection, name, owner, until=until, is_gone=is_gone, now=now)
 
     def release_digests(self, owner: str) -> None:
         """Give back every period this owner holds."""

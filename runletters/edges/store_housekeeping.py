@@ -34,15 +34,15 @@ from runletters.users import ingest_lock, user_key
 class StoreHousekeeping(StoreBase):
     """The part of the store that keeps account of flows, bad files and farewells."""
 
-    def record_flow(  # noqa: PLR0917 - the order in which a flow knows them
+    def record_flow(
         self,
         flow_run_id: str,
         flow: str,
         user_id: str | None,
+        *,
         started_at: datetime,
         ended_at: datetime | None,
         summary: Mapping[str, Any],
-        *,
         state: str,
     ) -> None:
         """Keep what a flow run did; recorded again, the newest word counts.

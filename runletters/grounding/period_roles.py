@@ -96,7 +96,7 @@ def _usual(text: Written, claim: Claim, truth: Truth) -> bool:
 
 
 def _change(text: Written, claim: Claim, truth: Truth) -> bool:
-    subject = _nearest(text, claim, ("distance", "time", "climb", "load"))
+    subject = text.nearest(claim, "period", ("distance", "time", "climb", "load"))
     name = _STRIP.sub("", _STRIP.sub("", truth.role))
     expected = {"moving_time": "time", "elevation_gain": "climb"}.get(name, name)
     return subject == expected or (subject is None and expected == "distance")
@@ -209,20 +209,7 @@ def _parts(text: Written, between: str) -> bool:
 
 
 def _subject(text: Written, claim: Claim) -> str | None:
-    return _nearest(text, claim, ("fitness", "form", "load"))
-
-
-def _nearest(text: Written, claim: Claim, names: Sequence[str]) -> str | None:
-    """The subject named last before the figure in its sentence, else first behind it."""
-    start, end = text.sentence(claim.start)
-    found = [
-        (cue.start(), name)
-        for name in names
-        for cue in text.words("period", name).finditer(text.reading.text, start, end)
-    ]
-    before = [each for each in found if each[0] < claim.start]
-    behind = [each for each in found if each[0] >= claim.end]
-    return max(before)[1] if before else min(behind)[1] if behind else None
+    return text.nearest(claim, "period", ("fitness", "form", "load"))
 
 
 def _climbs(text: Written, claim: Claim) -> bool:

@@ -34,7 +34,7 @@ def plan_truths(
     }:  # fmt: skip
         return []
     if claim.dimension == "pace":
-        kind = pace_kind(text, claim)
+        kind = text.nearest(claim, "plan_words", KINDS)
         return [t for t in candidates if kind is None or t.role.startswith(f"plan_{kind}_pace")]
     if claim.dimension == "duration":
         return [
@@ -152,16 +152,3 @@ def _numbers(days: Sequence[Day], text: Written, starts: Mapping[int, str]) -> f
     return frozenset(
         n for n, iso in starts.items() if any(_is(day, iso) for day in last if day.day)
     )
-
-
-def pace_kind(text: Written, claim: Claim) -> str | None:
-    """Easy, tempo or intervals: the word nearest before the pace, else the first behind it."""
-    start, end = text.sentence(claim.start)
-    found = [
-        (cue.start(), kind)
-        for kind in KINDS
-        for cue in text.words("plan_words", kind).finditer(text.reading.text, start, end)
-    ]
-    before = [each for each in found if each[0] < claim.start]
-    behind = [each for each in found if each[0] >= claim.end]
-    return max(before)[1] if before else min(behind)[1] if behind else None

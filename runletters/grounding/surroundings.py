@@ -49,6 +49,18 @@ class Written:
         starts = [e.start for e in (*self.claims, *self.days) if claim.end <= e.start < end]
         return self.reading.text[claim.end : min(starts, default=end)]
 
+    def nearest(self, claim: Claim, section: str, names: Sequence[str]) -> str | None:
+        """Whose words stand last before the figure in its sentence, else first behind it."""
+        start, end = self.sentence(claim.start)
+        found = [
+            (cue.start(), name)
+            for name in names
+            for cue in self.words(section, name).finditer(self.reading.text, start, end)
+        ]
+        before = [each for each in found if each[0] < claim.start]
+        behind = [each for each in found if each[0] >= claim.end]
+        return max(before)[1] if before else min(behind)[1] if behind else None
+
     def owns(self, claim: Claim, rivals: Sequence[Claim], *path: str) -> bool:
         """Whether a word of the list belongs to this figure and to no rival of its sentence."""
         start, end = self.sentence(claim.start)

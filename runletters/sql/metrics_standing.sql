@@ -55,6 +55,9 @@ with
             other,
             other.place < one.place as is_earlier,
             year(other.day) = year(one.day) as is_year,
+            year(other.day) < year(one.day)
+            and month(other.day) = month(one.day)
+            and day(other.day) = day(one.day) as is_anniversary,
             other.band_low_m = one.band_low_m
             and other.band_high_m = one.band_high_m as is_band
         from banded as one
@@ -124,16 +127,10 @@ with
                 []
             ) as rated,
             arg_max(other.day, other.place) filter (
-                where
-                    year(other.day) < year(one.day)
-                    and month(other.day) = month(one.day)
-                    and day(other.day) = day(one.day)
+                where is_anniversary
             ) as anniversary_day,
             arg_max(other.distance_m, other.place) filter (
-                where
-                    year(other.day) < year(one.day)
-                    and month(other.day) = month(one.day)
-                    and day(other.day) = day(one.day)
+                where is_anniversary
             ) as anniversary_m,
             sum(other.distance_m) filter (where other.day >= one.day - 6) as week_m,
             count(*) filter (where other.day >= one.day - 6) as week_n,

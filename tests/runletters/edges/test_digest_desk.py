@@ -389,7 +389,15 @@ class TestCompletion:
         failed = FailedRun(
             run_id="r4", flow="backfill-history", user_id="ana", error="401", started_at=SIX
         )
-        store.record_flow("r4", failed.flow, "ana", SIX, SIX, {"stopped": "401"}, state="stopped")
+        store.record_flow(
+            "r4",
+            failed.flow,
+            "ana",
+            started_at=SIX,
+            ended_at=SIX,
+            summary={"stopped": "401"},
+            state="stopped",
+        )
         self.told(store, home, "r4", stopped="401")
 
         after = close_failed(store, home, failed, clock=lambda: SIX)

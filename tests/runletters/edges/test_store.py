@@ -497,8 +497,24 @@ class TestHousekeeping:
         self, store: Store, now: datetime
     ) -> None:
         """A flow that is tried again leaves one row."""
-        store.record_flow("r1", "backfill_history", "ana", now, None, {}, state="running")
-        store.record_flow("r1", "backfill_history", "ana", now, now, {"done": 3}, state="completed")
+        store.record_flow(
+            "r1",
+            "backfill_history",
+            "ana",
+            started_at=now,
+            ended_at=None,
+            summary={},
+            state="running",
+        )
+        store.record_flow(
+            "r1",
+            "backfill_history",
+            "ana",
+            started_at=now,
+            ended_at=now,
+            summary={"done": 3},
+            state="completed",
+        )
 
         assert [("r1", "completed", now, '{"done":3}')] == store.flow_outcomes().select(
             "flow_run_id", "state", "ended_at", "summary"
@@ -540,9 +556,19 @@ class TestHousekeeping:
     def test_times_come_back_as_they_went_in(self, store: Store, now: datetime) -> None:
         """Aware and in UTC; a naive one is refused before it is written."""
         local = datetime.fromisoformat("2026-11-23T07:00:00.000001+01:00")
-        store.record_flow("r1", "f", None, local, None, {}, state="running")
+        store.record_flow(
+            "r1", "f", None, started_at=local, ended_at=None, summary={}, state="running"
+        )
 
         assert local == store.flow_outcomes()["started_at"][0]
         assert pl.Datetime("us", "UTC") == store.flow_outcomes().schema["started_at"]
         with pytest.raises(sa.exc.StatementError, match="without a zone"):
-            store.record_flow("r2", "f", None, now.replace(tzinfo=None), None, {}, state="running")
+            store.record_flow(
+                "r2",
+                "f",
+                None,
+                started_at=now.replace(tzinfo=None),
+                ended_at=None,
+                summary={},
+                state="running",
+            )

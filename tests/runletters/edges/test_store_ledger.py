@@ -162,7 +162,15 @@ def test_forgetting_erases_the_person_and_keeps_the_accounts(store: Store, now: 
             f"t-{user[0]}", now, user_id=user, reply=f"canary {user}", error=f"canary {user}"
         )
         store.end_attempts([call])
-        store.record_flow(f"r-{user[0]}", "backfill_history", user, now, now, {}, state="completed")
+        store.record_flow(
+            f"r-{user[0]}",
+            "backfill_history",
+            user,
+            started_at=now,
+            ended_at=now,
+            summary={},
+            state="completed",
+        )
         problem = Problem(
             file="canary.fit", content_sha256="s", reason_code="x", reason="r", remedy="m"
         )
@@ -227,7 +235,15 @@ def test_a_flow_of_a_forgotten_user_leaves_figures(store: Store, now: datetime) 
     store.forget("ana", now=now)
     summary = {"user": "ana", "error": "no user ana", "done": 3, "failures": {"x of ana": 1}}
 
-    store.record_flow("r1", "backfill-history", "ana", now, now, summary, state="failed")
+    store.record_flow(
+        "r1",
+        "backfill-history",
+        "ana",
+        started_at=now,
+        ended_at=now,
+        summary=summary,
+        state="failed",
+    )
 
     assert [("r1", "failed", None, '{"done":3}')] == store.flow_outcomes().select(
         "flow_run_id", "state", "user_id", "summary"

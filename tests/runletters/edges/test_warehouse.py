@@ -71,7 +71,13 @@ def store(store_url: str, now: datetime) -> Iterator[Store]:
             ]
         )
         opened.record_flow(
-            "r1", "backfill_history", "ana", now, now, {"done": 1}, state="completed"
+            "r1",
+            "backfill_history",
+            "ana",
+            started_at=now,
+            ended_at=now,
+            summary={"done": 1},
+            state="completed",
         )
         bad = Problem(file="x.fit", content_sha256="s", reason_code="empty", reason="r", remedy="m")
         opened.quarantine("ana", [bad], now=now)
@@ -378,7 +384,8 @@ print(json.dumps([duckdb.__version__, counts]))
 @pytest.fixture(scope="session")
 def duckdb_2() -> Path:
     """A folder with DuckDB 2.0.0, beside the installed version; skips if it cannot be had."""
-    folder = ROOT / "build" / "duckdb2"
+    # Of this Python: what another one has left there would not load.
+    folder = ROOT / "build" / f"duckdb2-{sys.implementation.cache_tag}"
     if not (folder / "duckdb-2.0.0.dist-info").is_dir():
         installed = subprocess.run(
             [
